@@ -1,0 +1,210 @@
+"""The Fabric: frozen data between the intent and everything that follows from it.
+
+All collections are sorted by name (links by identity), so that equal sites give equal fabrics.
+"""
+
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Interface, IPv6Address
+
+from rtmctl.base.net import Address, Interface, Network
+from rtmctl.intent.schema.fabric import BridgeForm as BridgeForm
+from rtmctl.intent.schema.fabric import Overlay as Overlay
+from rtmctl.intent.schema.fabric import Underlay as Underlay
+from rtmctl.intent.schema.flows import Protocol as Protocol
+from rtmctl.intent.schema.hosts import Attachment as Attachment
+from rtmctl.intent.schema.switches import Role as Role
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A switch with everything the site decides about it as a whole."""
+
+    name: str
+    role: Role
+    pod: str
+    rack: str | None
+    platform: str
+    model: str
+    asn: int
+    loopback: IPv4Address
+    """router id, BGP identifier, source of multihop sessions"""
+    loopback6: IPv6Address | None
+    vtep: IPv4Address | None
+    """None on spines"""
+    management: IPv4Interface
+    pair: str | None
+    """the other leaf of the rack: never changed together with this one"""
+    vrf_loopbacks: tuple[tuple[str, IPv4Address], ...]
+    """(tenant, address): unique per leaf and VRF"""
+    route_distinguishers: tuple[tuple[str, int], ...]
+    """(VRF or segment name prefixed `vrf:` / `segment:`, index): RD = loopback:index"""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    device: str
+    port: str
+    address: IPv4Interface | None
+    """None on an unnumbered link"""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A cable between two switches; `a` is the upper one (spine side)."""
+
+    identity: str
+    """'spine1:leaf3'"""
+    a: Endpoint
+    b: Endpoint
+
+    def end(self, device: str) -> Endpoint:
+        """The end on `device`.
+
+        Raises:
+            KeyError: the link does not touch the device.
+        """
+        for endpoint in (self.a, self.b):
+            if endpoint.device == device:
+                return endpoint
+        raise KeyError(device)
+
+    def far(self, device: str) -> Endpoint:
+        """The end that is not on `device`."""
+        return self.b if self.a.device == device else self.a
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    name: str
+    vni: int
+    """L3 VNI"""
+    vlan: int
+    """transit VLAN of the L3 VNI"""
+    route_target: str
+    filtered: bool
+    """only listed flows pass between its segments"""
+
+
+@dataclass(frozen=True, slots=True)
+class Subnet:
+    network: Network
+    gateway: Interface
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    name: str
+    tenant: str
+    vlan: int
+    vni: int
+    route_target: str
+    subnets: tuple[Subnet, ...]
+    leafs: tuple[str, ...]
+    """the leafs that carry it"""
+    dhcp_relay: tuple[Address, ...]
+    router_advertisements: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HostLink:
+    """A cable between a leaf and a host."""
+
+    leaf: str
+    port: str
+    nic: str
+    """eth0, eth1 …"""
+    leaf_address: IPv4Interface | None
+    """routed hosts on a numbered port; None: unnumbered or bridged"""
+    host_address: IPv4Interface | None
+
+
+@dataclass(frozen=True, slots=True)
+class HostAddress:
+    segment: str
+    interface: Interface
+    gateway: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    name: str
+    rack: str
+    role: str
+    attachment: Attachment
+    tenant: str
+    untagged: str | None
+    """segment name"""
+    tagged: tuple[str, ...]
+    links: tuple[HostLink, ...]
+    addresses: tuple[HostAddress, ...]
+    services: tuple[Interface, ...]
+    asn: int | None
+    loopback: IPv4Address | None
+    """routed: router id, announced"""
+    managed: bool
+    systemd: bool
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    name: str
+    border: str
+    port: str
+    tenant: str
+    asn: int
+    local: Interface
+    peer: Interface
+    accept: tuple[Network, ...]
+    announce: tuple[Network, ...]
+    prefix_limit: int
+    password: str | None
+    """secret reference"""
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    source: str
+    to: str
+    """segment names"""
+    protocol: Protocol
+    ports: tuple[int, ...]
+    via: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Timers:
+    bfd_interval_ms: int | None
+    bfd_multiplier: int
+    keepalive_s: int
+    hold_s: int
+    connect_s: int
+    advertisement_interval_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fabric:
+    name: str
+    underlay: Underlay
+    overlay: Overlay
+    bridge: BridgeForm
+    host_mtu: int
+    fabric_mtu: int
+    anycast_mac: str
+    timers: Timers
+    devices: tuple[Device, ...]
+    links: tuple[Link, ...]
+    tenants: tuple[Tenant, ...]
+    segments: tuple[Segment, ...]
+    hosts: tuple[Host, ...]
+    externals: tuple[External, ...]
+    flows: tuple[Flow, ...]
+
+    def device(self, name: str) -> Device:
+        """Raises KeyError with the name when there is none."""
+        for device in self.devices:
+            if device.name == name:
+                return device
+        raise KeyError(name)
+
+    def links_of(self, device: str) -> tuple[Link, ...]:
+        return tuple(link for link in self.links if device in (link.a.device, link.b.device))

@@ -1,0 +1,29 @@
+"""Flows allowed between segments. Both directions are derived: filters are stateless."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from rtmctl.intent.schema._base import Name, Section
+
+
+class Protocol(StrEnum):
+    ANY = "any"
+    TCP = "tcp"
+    UDP = "udp"
+    ICMP = "icmp"
+
+
+PortNumber = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Flow(Section):
+    source: Annotated[Name, Field(alias="from")]
+    to: Name
+    protocol: Protocol = Protocol.ANY
+    ports: tuple[PortNumber, ...] = ()
+    """destination ports at `to`; empty: all"""
+    via: Name | None = None
+    """between VRFs: the external (a firewall) where they meet, or `leak` for a route leak"""
+    description: str = ""

@@ -1,0 +1,41 @@
+"""Hosts and how they hang on their rack's leafs."""
+
+from enum import StrEnum
+from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
+
+from rtmctl.intent.schema._base import Name, Port, Section
+
+
+class Attachment(StrEnum):
+    ACCESS = "access"
+    """one untagged port on one leaf"""
+    TRUNK = "trunk"
+    """tagged segments on one leaf"""
+    ROUTED = "routed"
+    """BGP on the host to every leaf of its rack; service addresses as host routes"""
+    ESI_LAG = "esi-lag"
+    """one LAG to both leafs (RFC 7432 multihoming)"""
+
+
+class Host(Section):
+    rack: Name
+    role: str = "server"
+    attachment: Attachment = Attachment.ACCESS
+    segment: Name | None = None
+    """access, esi-lag: the segment; trunk: the untagged one, if any"""
+    segments: tuple[Name, ...] = ()
+    """trunk: the tagged ones"""
+    tenant: Name | None = None
+    """routed: the VRF the host peers in"""
+    leaf: Name | None = None
+    """fixes the leaf of a single-homed host; otherwise allocated within the rack"""
+    port: Port | None = None
+    addresses: tuple[IPv4Address | IPv6Address, ...] = ()
+    """within the subnets of `segment`; allocated where left out"""
+    services: tuple[IPv4Interface | IPv6Interface, ...] = ()
+    """routed: host routes the host announces"""
+    asn: int | None = None
+    managed: bool = True
+    """False: not ours; verify tests it from the leaf's VRF"""
+    systemd: bool = False
+    """in a lab: a full systemd host instead of a light namespace"""

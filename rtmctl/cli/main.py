@@ -1,0 +1,68 @@
+"""The `rtmctl` program: the nouns, and the one place where errors become exit codes."""
+
+import sys
+from typing import Annotated
+
+import typer
+from typer.core import TyperGroup
+
+from rtmctl import __version__
+from rtmctl.base import Exit, RtmctlError, SiteInvalid
+from rtmctl.cli import lab, net, site
+from rtmctl.cli.options import Command, Globals, global_options
+
+
+class _Root(TyperGroup):
+    """`rtmctl` itself takes the global options before the noun."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passes on whatever typer hands over
+        self.params = [*self.params, *global_options()]
+
+
+app = typer.Typer(
+    name="rtmctl",
+    cls=_Root,
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    help="The infrastructure of real-time marketing, from the cable to the offer.",
+)
+app.command("init", cls=Command)(site.init)
+app.command("validate", cls=Command)(site.validate)
+app.command("schema", cls=Command)(site.schema)
+app.add_typer(net.app, name="net")
+app.add_typer(lab.app, name="lab")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"rtmctl {__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Version")] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line; whatever goes wrong ends with a message and a documented exit code."""
+    said = Globals()
+    try:
+        app(obj=said, standalone_mode=True)
+    except SiteInvalid as invalid:
+        from rtmctl.show.findings import print_findings  # noqa: PLC0415  # only when there is something to print
+
+        print_findings(invalid.findings)
+        sys.exit(invalid.exit)
+    except RtmctlError as error:
+        from rtmctl.show.error import print_error  # noqa: PLC0415
+
+        print_error(error)
+        sys.exit(error.exit)
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        sys.exit(Exit.INTERRUPTED)

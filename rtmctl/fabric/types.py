@@ -3,8 +3,12 @@
 All collections are sorted by name (links by identity), so that equal sites give equal fabrics.
 """
 
-from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Interface, IPv6Address
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Network
+from typing import TypeVar
 
 from rtmctl.base.net import Address, Interface, Network
 from rtmctl.intent.schema.fabric import BridgeForm as BridgeForm
@@ -37,7 +41,9 @@ class Device:
     vrf_loopbacks: tuple[tuple[str, IPv4Address], ...]
     """(tenant, address): unique per leaf and VRF"""
     route_distinguishers: tuple[tuple[str, int], ...]
-    """(VRF or segment name prefixed `vrf:` / `segment:`, index): RD = loopback:index"""
+    """(VRF or segment name prefixed `vrf:` / `segment:`, index): RD = loopback:index (RFC 4364 §4.2, type 1)"""
+    host_ports: int = 48
+    fabric_ports: int = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +109,7 @@ class Segment:
     """the leafs that carry it"""
     dhcp_relay: tuple[Address, ...]
     router_advertisements: bool
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +166,8 @@ class External:
     prefix_limit: int
     password: str | None
     """secret reference"""
+    firewall: bool = False
+    """flows between VRFs may meet here"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,13 +207,79 @@ class Fabric:
     hosts: tuple[Host, ...]
     externals: tuple[External, ...]
     flows: tuple[Flow, ...]
+    loopback_pool: IPv4Network = IPv4Network("10.255.0.0/22")
+    vtep_pool: IPv4Network = IPv4Network("10.255.4.0/22")
+    loopback6_pool: IPv6Network | None = None
+    overlay_asn: int = 65000
+    """the one AS of all iBGP overlay sessions (overlay ibgp-rr)"""
+    allow_shared_as: bool = False
+    _index: _Index = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_index", _Index.of(self))
 
     def device(self, name: str) -> Device:
         """Raises KeyError with the name when there is none."""
-        for device in self.devices:
-            if device.name == name:
-                return device
-        raise KeyError(name)
+        return self._index.devices[name]
 
     def links_of(self, device: str) -> tuple[Link, ...]:
-        return tuple(link for link in self.links if device in (link.a.device, link.b.device))
+        return self._index.links.get(device, ())
+
+    def host(self, name: str) -> Host:
+        """Raises KeyError with the name when there is none."""
+        return self._index.hosts[name]
+
+    def hosts_of(self, leaf: str) -> tuple[Host, ...]:
+        """Hosts with a cable to the leaf, each once."""
+        return self._index.hosts_of.get(leaf, ())
+
+    def segment(self, name: str) -> Segment:
+        """Raises KeyError with the name when there is none."""
+        return self._index.segments[name]
+
+    def segments_of(self, leaf: str) -> tuple[Segment, ...]:
+        return self._index.segments_of.get(leaf, ())
+
+    def tenant(self, name: str) -> Tenant:
+        """Raises KeyError with the name when there is none."""
+        return self._index.tenants[name]
+
+    def externals_of(self, border: str) -> tuple[External, ...]:
+        return self._index.externals_of.get(border, ())
+
+
+_Item = TypeVar("_Item")
+
+
+def _group(pairs: Iterable[tuple[str, _Item]]) -> dict[str, tuple[_Item, ...]]:
+    groups: dict[str, list[_Item]] = {}
+    for key, item in pairs:
+        groups.setdefault(key, []).append(item)
+    return {key: tuple(items) for key, items in groups.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """Lookups by name, so that a fabric of a thousand switches stays linear."""
+
+    devices: Mapping[str, Device]
+    links: Mapping[str, tuple[Link, ...]]
+    hosts: Mapping[str, Host]
+    hosts_of: Mapping[str, tuple[Host, ...]]
+    segments: Mapping[str, Segment]
+    segments_of: Mapping[str, tuple[Segment, ...]]
+    tenants: Mapping[str, Tenant]
+    externals_of: Mapping[str, tuple[External, ...]]
+
+    @classmethod
+    def of(cls, fabric: Fabric) -> _Index:
+        return cls(
+            devices={d.name: d for d in fabric.devices},
+            links=_group((end.device, link) for link in fabric.links for end in (link.a, link.b)),
+            hosts={h.name: h for h in fabric.hosts},
+            hosts_of=_group((leaf, h) for h in fabric.hosts for leaf in sorted({cable.leaf for cable in h.links})),
+            segments={s.name: s for s in fabric.segments},
+            segments_of=_group((leaf, s) for s in fabric.segments for leaf in s.leafs),
+            tenants={t.name: t for t in fabric.tenants},
+            externals_of=_group((e.border, e) for e in fabric.externals),
+        )

@@ -37,6 +37,8 @@ class EthernetPort:
     tagged_vlans: tuple[int, ...] = ()
     peer_device: str | None = None
     peer_port: str | None = None
+    lag: str | None = None
+    """name of the LAG it is a member of"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,10 @@ class Vlan:
 
 @dataclass(frozen=True, slots=True)
 class Svi:
-    """The routed interface of a VLAN. For an L3 VNI's transit VLAN there is no address."""
+    """The routed interface of a VLAN. For an L3 VNI's transit VLAN there is no address.
+
+    `mtu` is also that of the VLAN's VXLAN device.
+    """
 
     name: str
     vid: int
@@ -69,23 +74,39 @@ class Svi:
     anycast_mac: str | None = None
     """set: `addresses` are anycast gateways, the same on every leaf"""
     dhcp_relay: tuple[Address, ...] = ()
+    """servers; empty: no relay"""
     router_advertisements: bool = False
+    """RFC 4861 §6.2: the gateway announces itself and the on-link prefixes"""
+    dhcp_relay_source: Address | None = None
+    """giaddr (RFC 2131 §4.1) and source: the VRF's own loopback, so that the answer finds this very leaf"""
+
+
+@dataclass(frozen=True, slots=True)
+class VrfLeak:
+    """Routes of `vrf` that are imported into another VRF of the same device, as `policy` selects."""
+
+    vrf: str
+    policy: str
 
 
 @dataclass(frozen=True, slots=True)
 class Vrf:
-    """A tenant's VRF on this device."""
+    """A tenant's VRF on this device; RFC 9135 §4 (symmetric IRB), RFC 9136 §4.4.1 (type 5, interface-less).
+
+    `route_target` is both imported and exported.
+    """
 
     name: str
     l3vni: int
     l3vlan: int
     rd: str
     route_target: str
+    leaks: tuple[VrfLeak, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class MacVrf:
-    """The EVPN instance of one L2 VNI."""
+    """The EVPN instance of one L2 VNI (VLAN-based service, RFC 7432 §6.1); the target is imported and exported."""
 
     vni: int
     rd: str
@@ -110,15 +131,19 @@ class Family(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NeighborFamily:
-    """What a session does in one address family."""
+    """What a session does in one address family. No policy on an eBGP session means nothing passes (RFC 8212)."""
 
     family: Family
     import_policy: str | None = None
     export_policy: str | None = None
     next_hop_unchanged: bool = False
+    """a spine hands EVPN routes on with the leaf's VTEP as next hop (RFC 8365 §5.1.2)"""
     route_reflector_client: bool = False
     allowas_in: bool = False
     maximum_prefixes: int | None = None
+    """the session is torn down above this"""
+    remove_private_asns: bool = False
+    """private ASNs are taken out of the path toward this neighbor"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +163,14 @@ class Neighbor:
     bfd_profile: str | None = None
     password: str | None = None
     """secret reference"""
+    local_asn: int | None = None
+    """the session uses this AS instead of the instance's, which the peer never sees (RFC 7705 §3.3: no-prepend,
+    replace-as)"""
 
 
 @dataclass(frozen=True, slots=True)
 class BgpInstance:
-    """BGP in one VRF."""
+    """BGP in one VRF. `networks` are announced when a route for them stands in the table."""
 
     vrf: str
     asn: int
@@ -162,6 +190,9 @@ class BgpInstance:
     retain_route_targets: bool = False
     """spine: keep EVPN routes whose targets nobody imports here"""
     graceful_restart: bool = False
+    """restarting speaker (RFC 4724); every device helps a restarting neighbor"""
+    multipath_relax: bool = True
+    """paths of equal length through different ASes share the load: one service behind two hosts"""
 
 
 class Action(StrEnum):
@@ -179,13 +210,18 @@ class PrefixRule:
 
 @dataclass(frozen=True, slots=True)
 class PrefixList:
+    """Rules in order, all of one IP version; what no rule matches is denied."""
+
     name: str
     rules: tuple[PrefixRule, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyTerm:
-    """One term, in order; no match matches all. Communities in their well-known or `AS:N` spelling."""
+    """One term; a route must meet every match given, none matches all; the first term met decides.
+
+    What no term meets is denied. Communities in their well-known (`graceful-shutdown`) or `AS:N` spelling.
+    """
 
     sequence: int
     action: Action
@@ -197,6 +233,8 @@ class PolicyTerm:
     """added to what the route carries"""
     prepend: int = 0
     """own AS, this many times"""
+    match_learnt_from: int | None = None
+    """the AS path begins with this AS: a route learnt there must not go back up (no valley, RFC 7938 §5.2.1)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,3 +296,5 @@ class DeviceModel:
     filters: tuple[GatewayFilter, ...]
     drained: bool = False
     """export policies announce GRACEFUL_SHUTDOWN (RFC 8326) and withdraw toward hosts"""
+    neighbor_table: int = 8192
+    """neighbour (ARP, ND) entries the kernel must hold without collecting garbage: a power of two from the fabric"""

@@ -1,0 +1,43 @@
+"""Where the store is: `RTMCTL_STORE` (a path or a URL), else a file in the user's state folder (XDG)."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from rtmctl.base import Exit, PermanentError
+
+_DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+
+
+class StoreError(PermanentError):
+    """The store cannot be read or written; nothing is done without it."""
+
+    exit = Exit.FAILED
+
+
+def state_folder(env: Mapping[str, str]) -> Path:
+    """The folder for what rtmctl keeps between runs (XDG Base Directory, `XDG_STATE_HOME`)."""
+    base = env.get("XDG_STATE_HOME")
+    return (Path(base) if base else Path(env.get("HOME", "~")).expanduser() / ".local" / "state") / "rtmctl"
+
+
+def store_url(where: str | None, env: Mapping[str, str]) -> URL:
+    """The database's URL from an explicit place, the environment, or the default.
+
+    Raises:
+        StoreError: a URL of a kind that is not known, or not a URL at all.
+    """
+    place = where or env.get("RTMCTL_STORE") or str(state_folder(env) / "store.db")
+    if "://" not in place:
+        return URL.create("sqlite", database=str(Path(place).expanduser()))
+    try:
+        url = make_url(place)
+    except ArgumentError as error:
+        raise StoreError("the store's URL cannot be read", hint="postgresql://user@host/database") from error
+    kind = url.drivername.split("+")[0]
+    if kind not in _DRIVERS:
+        known = ", ".join(sorted(set(_DRIVERS)))
+        raise StoreError(f"store of kind {kind!r} is not known", hint=f"known kinds: {known}, or a path to a file")
+    return url.set(drivername=_DRIVERS[kind])

@@ -1,0 +1,168 @@
+"""The store: journal, history, drains and audit, embedded in a file or shared by a team.
+
+It is a record, not a lock: who may change a device is decided on the device by its lease.
+"""
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Select, delete, func, insert, inspect, select, update
+
+from rtmctl.store import schema
+from rtmctl.store.chain import next_link
+from rtmctl.store.engines import engine_for, store_errors
+from rtmctl.store.location import StoreError, store_url
+from rtmctl.store.types import AuditRow, ChangeRow, DrainRow, JournalRow
+
+_AUDIT_LOCK = 0x72746D63
+"""PostgreSQL advisory lock: the audit chain has one writer at a time"""
+_SCHEMA_LOCK = 0x72746D64
+
+
+class Store:
+    """An open store. Every method is one transaction, durable when it returns.
+
+    Raises StoreError from every method when the database cannot be reached, is locked, full or damaged.
+    """
+
+    def __init__(self, engine: Engine, name: str) -> None:
+        self._engine = engine
+        self.name = name
+        """for messages: path or URL without its password"""
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @contextmanager
+    def _begin(self) -> Iterator[Connection]:
+        with store_errors(self.name), self._engine.begin() as connection:
+            yield connection
+
+    def _rows(self, query: Select[Any]) -> list[dict[str, Any]]:
+        with self._begin() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+    # changes
+
+    def begin_change(self, change: ChangeRow) -> None:
+        with self._begin() as connection:
+            connection.execute(insert(schema.changes).values(**asdict(change)))
+
+    def end_change(self, change: str, outcome: str, message: str, at: float) -> None:
+        table = schema.changes
+        with self._begin() as connection:
+            connection.execute(
+                update(table).where(table.c.id == change).values(outcome=outcome, message=message, ended_at=at)
+            )
+
+    def change(self, change: str) -> ChangeRow | None:
+        rows = self._rows(select(schema.changes).where(schema.changes.c.id == change))
+        return ChangeRow(**rows[0]) if rows else None
+
+    def changes(self, site: str, limit: int = 50) -> tuple[ChangeRow, ...]:
+        """The newest first."""
+        table = schema.changes
+        query = select(table).where(table.c.site == site).order_by(table.c.begun_at.desc(), table.c.id).limit(limit)
+        return tuple(ChangeRow(**row) for row in self._rows(query))
+
+    # journal
+
+    def append(self, change: str, kind: str, device: str | None, detail: str, at: float) -> JournalRow:
+        """Add the next entry of a change; synced to disk when this returns."""
+        table = schema.journal
+        last = select(func.coalesce(func.max(table.c.sequence), 0)).where(table.c.change == change)
+        with self._begin() as connection:
+            row = JournalRow(change, connection.execute(last).scalar_one() + 1, at, kind, device, detail)
+            connection.execute(insert(table).values(**asdict(row)))
+        return row
+
+    def journal(self, change: str) -> tuple[JournalRow, ...]:
+        table = schema.journal
+        columns = [column for column in table.c if column.name != "number"]
+        query = select(*columns).where(table.c.change == change).order_by(table.c.sequence)
+        return tuple(JournalRow(**row) for row in self._rows(query))
+
+    # drains
+
+    def set_drain(self, drain: DrainRow) -> None:
+        table = schema.drains
+        with self._begin() as connection:
+            connection.execute(delete(table).where(table.c.site == drain.site, table.c.device == drain.device))
+            connection.execute(insert(table).values(**asdict(drain)))
+
+    def clear_drain(self, site: str, device: str) -> bool:
+        """True when there was one."""
+        table = schema.drains
+        with self._begin() as connection:
+            result = connection.execute(delete(table).where(table.c.site == site, table.c.device == device))
+            return result.rowcount > 0
+
+    def drains(self, site: str) -> tuple[DrainRow, ...]:
+        query = select(schema.drains).where(schema.drains.c.site == site).order_by(schema.drains.c.device)
+        return tuple(DrainRow(**row) for row in self._rows(query))
+
+    # audit
+
+    def audit(self, by: str, action: str, detail: str, at: float | None = None) -> AuditRow:
+        """Add a link to the chain."""
+        table = schema.audit
+        with self._begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(select(func.pg_advisory_xact_lock(_AUDIT_LOCK)))
+            found = connection.execute(select(table).order_by(table.c.number.desc()).limit(1)).mappings().first()
+            row = next_link(AuditRow(**found) if found else None, time.time() if at is None else at, by, action, detail)
+            connection.execute(insert(table).values(**asdict(row)))
+        return row
+
+    def audit_log(self) -> tuple[AuditRow, ...]:
+        return tuple(AuditRow(**row) for row in self._rows(select(schema.audit).order_by(schema.audit.c.number)))
+
+
+def open_store(where: str | None = None, env: Mapping[str, str] | None = None) -> Store:
+    """Open the store, and make it where there is none yet.
+
+    Args:
+        where: a file's path or a `postgresql://` URL; else `RTMCTL_STORE` or the default file decides.
+        env: the environment; the process's own where left out.
+
+    Raises:
+        StoreError: it cannot be reached, is locked, is damaged, is no store, or was written by a newer rtmctl.
+    """
+    url = store_url(where, os.environ if env is None else env)
+    name = (url.database or "") if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
+    engine = engine_for(url)
+    try:
+        with store_errors(name):
+            _prepare(engine, name)
+    except BaseException:
+        engine.dispose()
+        raise
+    return Store(engine, name)
+
+
+def _prepare(engine: Engine, name: str) -> None:
+    with engine.begin() as connection:
+        tables = set(inspect(connection).get_table_names())
+        ours = set(schema.metadata.tables)
+        if schema.version.name not in tables:
+            foreign = tables - ours
+            if foreign and engine.dialect.name == "sqlite":
+                raise StoreError(f"{name} is a database of something else (table {min(foreign)!r})")
+            if engine.dialect.name == "postgresql":
+                connection.execute(select(func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
+            schema.metadata.create_all(connection)
+            if connection.execute(select(func.count()).select_from(schema.version)).scalar_one() == 0:
+                connection.execute(insert(schema.version).values(version=schema.VERSION))
+            return
+        found = connection.execute(select(schema.version.c.version)).scalar_one()
+        if found > schema.VERSION:
+            raise StoreError(
+                f"the store {name} has schema {found}, this rtmctl knows {schema.VERSION}",
+                hint="use the newer rtmctl that wrote it",
+            )
+        if missing := ours - tables:
+            raise StoreError(f"the store {name} is damaged: table {min(missing)!r} is missing")

@@ -114,7 +114,8 @@ class Store:
             if connection.dialect.name == "postgresql":
                 connection.execute(select(func.pg_advisory_xact_lock(_AUDIT_LOCK)))
             found = connection.execute(select(table).order_by(table.c.number.desc()).limit(1)).mappings().first()
-            row = next_link(AuditRow(**found) if found else None, time.time() if at is None else at, by, action, detail)
+            last = AuditRow(**found) if found else None
+            row = next_link(last, at=time.time() if at is None else at, by=by, action=action, detail=detail)
             connection.execute(insert(table).values(**asdict(row)))
         return row
 

@@ -1,0 +1,27 @@
+"""A fabric, running on this machine: images, nodes, wires, and a way in. What runs on the nodes is not decided here.
+
+    lab = open_lab("waw1")                        # by name; nothing happens yet
+    lab.up(fabric, Choices(image="switch-frr10")) # images are built on first use; idempotent, resumes a half-built lab
+    lab.status().complete                         # LabStatus with a NodeStatus for each node
+    access = lab.access("leaf1")                  # address, port, user, key, known_hosts, host_key
+    socket = access.dial(access.address, 22)      # connected TCP socket; asyncssh and paramiko take it as sock=
+    lab.run("leaf1", "vtysh", "-c", "show version", timeout_s=10).stdout   # as root, beside SSH
+    lab.command("h1", ("ping", "-c1", "10.0.0.1"))                         # the same as an argument list
+    lab.power_off("leaf1"); lab.power_on("leaf1"); lab.reboot("leaf1")     # /etc and /var are kept, /run is not
+    lab.start_daemon("leaf1", "bgpd")             # nothing restarts an FRR daemon but this
+    lab.down()                                    # always removes everything, whatever state it was in
+
+Switches are born with a factory configuration: hostname, management address on eth0, FRR with an empty configuration,
+sshd, lldpd, the account `rtmctl` with one sudo rule, for `/usr/local/lib/rtmctl/agent` (a copy of this tree's
+`rtmctl/device/frr/agent.py`, renewed at `up`; run as `agent boot` before sysctl, networking, nftables and FRR start).
+What this machine's kernel cannot do is replaced by `substitute.adapt(config, lab.features())`, and listed.
+
+Tests set RTMCTL_LAB_STATE to a folder of their own, so that labs of the same name do not meet; RTMCTL_CACHE moves the
+images. State and sockets are found below those folders, never by process name.
+"""
+
+from rtmctl.lab.driver import DRIVERS, Access, Lab, LabStatus, NodeStatus, open_lab
+from rtmctl.lab.features import Features
+from rtmctl.lab.plan import Choices
+
+__all__ = ["DRIVERS", "Access", "Choices", "Features", "Lab", "LabStatus", "NodeStatus", "open_lab"]

@@ -1,0 +1,78 @@
+"""What a lab consists of, as plain data: nodes, the files they are born with, and the wires between them."""
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class NodeKind(StrEnum):
+    SWITCH = "switch"
+    HOST = "host"
+    """a light namespace with addresses and nothing running"""
+    ROUTER = "router"
+    """a routed host or an external peer: FRR with its final configuration from birth"""
+    SYSTEMD = "systemd"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFile:
+    """A file of the node's own layer. `always`: written at each power-on, not only at the first."""
+
+    path: str
+    text: str
+    mode: int = 0o644
+    owner: str = "root"
+    always: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSpec:
+    name: str
+    kind: NodeKind
+    image: str
+    """a recipe's name"""
+    management: str | None
+    """address of eth0 with its prefix length; None where SSH does not reach"""
+    files: tuple[NodeFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    node: str
+    port: str
+
+    @property
+    def mac(self) -> str:
+        """Locally administered and the same in every run, so that two runs' output can be compared."""
+        digest = hashlib.sha256(f"{self.node}/{self.port}".encode()).digest()
+        return ":".join(f"{byte:02x}" for byte in (2, *digest[:5]))
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """A cable. `mtu` is that of the far side's card where one end is a host; switches set their own."""
+
+    a: End
+    b: End
+    mtu: int = 1500
+
+
+@dataclass(frozen=True, slots=True)
+class Blueprint:
+    name: str
+    gateway: str
+    """the lab's own address on the management network, with prefix length"""
+    nodes: tuple[NodeSpec, ...]
+    wires: tuple[Wire, ...]
+
+    def node(self, name: str) -> NodeSpec:
+        """Raises KeyError with the name when there is none."""
+        for node in self.nodes:
+            if node.name == name:
+                return node
+        raise KeyError(name)
+
+
+def management_port(node: str) -> str:
+    """The lab's end of a node's management cable, within the kernel's 15 characters."""
+    return f"m{hashlib.sha256(node.encode()).hexdigest()[:12]}"

@@ -1,0 +1,110 @@
+"""What every lab driver does, and the list of drivers."""
+
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Protocol
+
+from rtmctl.base import PermanentError
+from rtmctl.fabric.types import Fabric
+from rtmctl.lab.blueprint import NodeKind
+from rtmctl.lab.features import Features
+from rtmctl.lab.plan import Choices
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeStatus:
+    name: str
+    kind: NodeKind
+    running: bool
+    boots: int
+    management: str | None
+    """address with prefix length"""
+
+
+@dataclass(frozen=True, slots=True)
+class LabStatus:
+    """`running` False with nodes: the lab was killed; `up` starts it anew, `down` clears it away."""
+
+    name: str
+    running: bool
+    nodes: tuple[NodeStatus, ...]
+
+    @property
+    def complete(self) -> bool:
+        return self.running and all(node.running for node in self.nodes)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How a node is spoken to over SSH; `dial` opens the TCP connection."""
+
+    node: str
+    address: str
+    port: int
+    user: str
+    key: Path
+    known_hosts: Path
+    host_key: str
+    """public, as it stands in a known_hosts file"""
+    dial: Callable[[str, int], socket.socket]
+
+
+class Lab(Protocol):
+    """A running copy of a fabric, by name."""
+
+    @property
+    def name(self) -> str: ...
+    def up(self, fabric: Fabric, choices: Choices = ..., progress: Progress = ...) -> LabStatus:
+        """Bring it up or complete it; nodes that run already are left alone."""
+        ...
+
+    def down(self) -> bool:
+        """Remove everything; False when there was nothing."""
+        ...
+
+    def status(self) -> LabStatus: ...
+    def features(self) -> Features: ...
+    def access(self, node: str) -> Access: ...
+    def command(self, node: str, command: tuple[str, ...]) -> list[str]:
+        """A command line for this machine that runs `command` inside the node."""
+        ...
+
+    def run(self, node: str, *command: str, timeout_s: float = 60.0, stdin: str = "") -> CompletedProcess[str]:
+        """Run it there as root and keep its output."""
+        ...
+
+    def power_off(self, node: str) -> None: ...
+    def power_on(self, node: str) -> None: ...
+    def reboot(self, node: str) -> None: ...
+    def start_daemon(self, node: str, daemon: str) -> None: ...
+
+
+Opener = Callable[[str], Lab]
+
+
+def _netns(name: str) -> Lab:
+    from rtmctl.lab.netns import NetnsLab  # noqa: PLC0415  # a driver's needs are loaded when it is chosen
+
+    return NetnsLab.named(name)
+
+
+DRIVERS: Mapping[str, Opener] = {
+    "netns": _netns,
+}
+"""All drivers there are; a new one is a module beside netns.py and a line here."""
+
+
+def open_lab(name: str, driver: str = "netns") -> Lab:
+    """The lab of that name, running or not.
+
+    Raises:
+        PermanentError: no such driver, or not a lab name.
+    """
+    if driver not in DRIVERS:
+        raise PermanentError(f"no lab driver {driver!r}", hint=f"known drivers: {', '.join(DRIVERS)}")
+    return DRIVERS[driver](name)

@@ -1,0 +1,57 @@
+"""What this machine's kernel can do, found by trying in a throwaway namespace, never by version."""
+
+import subprocess
+from dataclasses import dataclass, fields
+
+from rtmctl.lab.userns import Rootless
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """True where the kernel made the thing when asked to."""
+
+    veth: bool
+    bridge: bool
+    vxlan: bool
+    overlay: bool
+    vrf: bool
+    vlan: bool
+    """802.1Q subinterfaces"""
+    vlan_filtering: bool
+    """VLAN-aware bridges"""
+    dummy: bool
+    nftables: bool
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        return tuple(f.name for f in fields(self) if not getattr(self, f.name))
+
+
+ALL = Features(*([True] * 9))
+
+_PROBES = {
+    "veth": "ip link add f0 type veth peer name f1",
+    "bridge": "ip link add fbr type bridge",
+    "vxlan": "ip link add fvx type vxlan id 1 dstport 4789 local 127.0.0.1",
+    "overlay": "mount -t tmpfs t /tmp && mkdir /tmp/u /tmp/w /tmp/r && "
+    "mount -t overlay o -o lowerdir=/etc,upperdir=/tmp/u,workdir=/tmp/w /tmp/r && umount /tmp/r",
+    "vrf": "ip link add fvrf type vrf table 1001",
+    "vlan": "ip link add link lo name f.10 type vlan id 10",
+    "vlan_filtering": "ip link add fvf type bridge vlan_filtering 1",
+    "dummy": "ip link add fd type dummy",
+    "nftables": "nft add table inet f",
+}
+
+
+def detect(rootless: Rootless | None = None) -> Features:
+    """Try everything once in one namespace; about 40 ms."""
+    script = "\n".join(f"if ( {try_it} ) >/dev/null 2>&1; then echo {name}; fi" for name, try_it in _PROBES.items())
+    options = rootless.unshare_options() if rootless else ()
+    done = subprocess.run(
+        ["unshare", *options, "--net", "--mount", "--pid", "--fork", "sh", "-c", script],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = set(done.stdout.split())
+    return Features(**{name: name in found for name in _PROBES})

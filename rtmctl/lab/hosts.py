@@ -1,0 +1,145 @@
+"""What hosts and external peers of a lab run: an ip(8) batch each, and FRR where they speak BGP."""
+
+from rtmctl.fabric.types import External, Fabric, Host
+from rtmctl.lab import factory
+from rtmctl.lab.blueprint import NodeFile
+from rtmctl.lab.factory import Programs
+from rtmctl.lab.features import ALL, Features
+from rtmctl.lab.recipes import Recipe
+
+BATCH = "/etc/rtmctl/host.batch"
+EXTERNAL_PORT = "eth0"
+
+
+def batch(host: Host, fabric: Fabric, features: Features) -> str:
+    """Addresses and default routes of a bridged host."""
+    vlans = {segment.name: segment.vlan for segment in fabric.segments}
+    lines: list[str] = []
+    for link in host.links:
+        lines.append(f"link set {link.nic} mtu {fabric.host_mtu} up")
+        for segment in host.tagged:
+            name = f"{link.nic}.{vlans[segment]}"
+            if features.vlan:
+                lines.append(f"link add link {link.nic} name {name} type vlan id {vlans[segment]}")
+            lines.append(f"link set {name} mtu {fabric.host_mtu} up")
+    nic = host.links[0].nic if host.links else "lo"
+    defaults: set[int] = set()
+    for address in host.addresses:
+        device = nic if address.segment == host.untagged else f"{nic}.{vlans[address.segment]}"
+        nodad = " nodad" if address.interface.version == 6 else ""
+        lines.append(f"addr add {address.interface} dev {device}{nodad}")
+        if address.interface.version not in defaults:
+            defaults.add(address.interface.version)
+            lines.append(f"-{address.interface.version} route add default via {address.gateway} dev {device}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def routed_batch(host: Host, fabric: Fabric) -> str:
+    """Addresses of a host that speaks BGP: its links, its router id and its services on lo."""
+    lines = [f"link set {link.nic} mtu {fabric.host_mtu} up" for link in host.links]
+    lines += [f"addr add {link.host_address} dev {link.nic}" for link in host.links if link.host_address]
+    own = [f"{host.loopback}/32"] if host.loopback else []
+    lines += [f"addr add {address} dev lo" for address in (*own, *map(str, host.services))]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def routed_conf(host: Host, fabric: Fabric) -> str:
+    """frr.conf of a routed host: a session to each leaf, its own and its services' addresses announced."""
+    lines = [
+        "frr defaults datacenter",
+        f"hostname {host.name}",
+        "service integrated-vtysh-config",
+        *_bfd_profile(fabric),
+        f"router bgp {host.asn}",
+        f" bgp router-id {host.loopback}",
+        " no bgp ebgp-requires-policy",
+        " bgp bestpath as-path multipath-relax",
+    ]
+    peers: list[str] = []
+    for link in host.links:
+        if link.leaf_address is not None:
+            peer = str(link.leaf_address.ip)
+            lines.append(f" neighbor {peer} remote-as external")
+        else:
+            peer = link.nic
+            lines.append(f" neighbor {peer} interface remote-as external")
+        lines += _timers(peer, fabric)
+        peers.append(peer)
+    networks = ([f"{host.loopback}/32"] if host.loopback else []) + [str(s.network) for s in host.services]
+    for family, version in (("ipv4", 4), ("ipv6", 6)):
+        mine = [n for n in networks if (":" in n) == (version == 6)]
+        if version == 4 or mine:
+            lines.append(f" address-family {family} unicast")
+            lines += [f"  network {network}" for network in mine]
+            lines += [f"  neighbor {peer} activate" for peer in peers] if version == 6 else []
+            lines += ["  maximum-paths 64", " exit-address-family"]
+    return "\n".join([*lines, "exit", ""])
+
+
+def external_batch(peer: External) -> str:
+    """The peer's side of the border link; what it announces it can also answer for."""
+    lines = [f"link set {EXTERNAL_PORT} up", f"addr add {peer.peer} dev {EXTERNAL_PORT}"]
+    lines += [f"addr add {network[1]}/{network.prefixlen} dev lo" for network in peer.accept if network.prefixlen > 0]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def external_conf(peer: External, fabric: Fabric) -> str:
+    """frr.conf of an external router that announces what the site accepts from it."""
+    family = f"ipv{peer.peer.version}"
+    lines = [
+        "frr defaults datacenter",
+        f"hostname {peer.name}",
+        "service integrated-vtysh-config",
+        f"router bgp {peer.asn}",
+        f" bgp router-id {peer.peer.ip if peer.peer.version == 4 else '192.0.2.1'}",
+        " no bgp ebgp-requires-policy",
+        " no bgp network import-check",
+        f" neighbor {peer.local.ip} remote-as external",
+        f" neighbor {peer.local.ip} timers {fabric.timers.keepalive_s} {fabric.timers.hold_s}",
+        f" neighbor {peer.local.ip} timers connect 1",
+        f" address-family {family} unicast",
+        f"  neighbor {peer.local.ip} activate",
+        *(f"  network {network}" for network in peer.accept if network.version == peer.peer.version),
+        " exit-address-family",
+        "exit",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def router_files(name: str, conf: str, addresses: str, recipe: Recipe, programs: Programs) -> tuple[NodeFile, ...]:
+    """Files of a node whose FRR has its final configuration from birth; it has no VRFs, so none are substituted."""
+    return (
+        *factory.frr_files(name, conf, recipe, ALL),
+        NodeFile(f"{factory.LAB}/init", programs.router_init, 0o755, always=True),
+        NodeFile(f"{factory.LAB}/daemons", programs.daemons, 0o755, always=True),
+        NodeFile(BATCH, addresses, always=True),
+    )
+
+
+def _timers(peer: str, fabric: Fabric) -> list[str]:
+    timers = fabric.timers
+    lines = [
+        f" neighbor {peer} timers {timers.keepalive_s} {timers.hold_s}",
+        f" neighbor {peer} timers connect {timers.connect_s}",
+        f" neighbor {peer} advertisement-interval {timers.advertisement_interval_s}",
+    ]
+    if timers.bfd_interval_ms is not None:
+        lines.append(f" neighbor {peer} bfd profile fabric")
+    return lines
+
+
+def _bfd_profile(fabric: Fabric) -> list[str]:
+    """A profile, because an interval below 50 ms is refused on the neighbor line (FRR 8.4)."""
+    timers = fabric.timers
+    if timers.bfd_interval_ms is None:
+        return []
+    return [
+        "bfd",
+        " profile fabric",
+        f"  detect-multiplier {timers.bfd_multiplier}",
+        f"  transmit-interval {timers.bfd_interval_ms}",
+        f"  receive-interval {timers.bfd_interval_ms}",
+        " exit",
+        "exit",
+    ]

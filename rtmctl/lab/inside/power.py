@@ -1,0 +1,45 @@
+"""What happens to a node's cables when it loses and regains power.
+
+A switch that reboots takes its own interfaces down but the cables stay: the far ends must neither vanish nor lose
+their addresses. So the old network namespace is kept until the new one stands, and its veth ends are moved over.
+"""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+
+def _ip(namespace: str, *arguments: str, batch: str = "") -> str:
+    """ip(8) inside a network namespace named by a path under /proc."""
+    command = ["nsenter", f"--net={namespace}", "ip", *arguments]
+    done = subprocess.run(command, input=batch, capture_output=True, text=True, check=False)
+    return done.stdout
+
+
+def _cables(namespace: str) -> list[str]:
+    """The names of all veth ends in a namespace."""
+    text = _ip(namespace, "-j", "-d", "link", "show", "type", "veth")
+    return [link["ifname"] for link in json.loads(text or "[]") if "ifname" in link]
+
+
+def pull_plug(pid: int) -> None:
+    """Collect the cables of a node's VRF namespaces and take all of them down, as the far end of a dead switch sees."""
+    home = f"/proc/{pid}/ns/net"
+    vrfs = Path(f"/proc/{pid}/root/run/netns")
+    for vrf in sorted(vrfs.iterdir()) if vrfs.is_dir() else ():
+        namespace = str(vrf)
+        moves = "".join(f"link set {name} down netns {pid}\n" for name in _cables(namespace))
+        if moves:
+            _ip(namespace, "-force", "-batch", "-", batch=moves)
+    downs = "".join(f"link set {name} down\n" for name in _cables(home))
+    if downs:
+        _ip(home, "-force", "-batch", "-", batch=downs)
+
+
+def move_cables(old: int, pid: int) -> None:
+    """Plug the cables of the namespace open as `old` into the node whose init is `pid`."""
+    namespace = f"/proc/{os.getpid()}/fd/{old}"
+    moves = "".join(f"link set {name} netns {pid}\n" for name in _cables(namespace))
+    if moves:
+        _ip(namespace, "-force", "-batch", "-", batch=moves)

@@ -1,0 +1,55 @@
+"""Where a lab keeps what: images in the cache, a lab's state below the state folder (XDG Base Directory, 0.8)."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+def cache_folder(environment: Mapping[str, str] = os.environ) -> Path:
+    """`RTMCTL_CACHE`, else `rtmctl` below the XDG cache folder. Everything in it can be made again."""
+    if own := environment.get("RTMCTL_CACHE"):
+        return Path(own)
+    return Path(environment.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "rtmctl"
+
+
+def labs_folder(environment: Mapping[str, str] = os.environ) -> Path:
+    """`RTMCTL_LAB_STATE`, else `rtmctl/labs` below the XDG state folder."""
+    if own := environment.get("RTMCTL_LAB_STATE"):
+        return Path(own)
+    return Path(environment.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "rtmctl" / "labs"
+
+
+@dataclass(frozen=True, slots=True)
+class LabFolder:
+    """The files of one lab. `live` is a mount point: what nodes write lives in memory and dies with the lab."""
+
+    path: Path
+
+    @property
+    def state(self) -> Path:
+        return self.path / "state.json"
+
+    @property
+    def lock(self) -> Path:
+        return self.path.parent / f".{self.path.name}.lock"
+
+    @property
+    def socket(self) -> Path:
+        return self.path / "anchor.sock"
+
+    @property
+    def live(self) -> Path:
+        return self.path / "live"
+
+    @property
+    def log(self) -> Path:
+        return self.path / "anchor.log"
+
+    @property
+    def key(self) -> Path:
+        return self.path / "id_ed25519"
+
+    @property
+    def known_hosts(self) -> Path:
+        return self.path / "known_hosts"

@@ -1,0 +1,120 @@
+"""Fabric to Blueprint: which nodes and wires a lab of this fabric has. Pure."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Interface, IPv4Network
+
+from rtmctl.base import PermanentError
+from rtmctl.fabric.types import Attachment, Device, Fabric, Host
+from rtmctl.lab import factory, hosts
+from rtmctl.lab.blueprint import Blueprint, End, NodeFile, NodeKind, NodeSpec, Wire
+from rtmctl.lab.factory import Kit
+from rtmctl.lab.features import Features
+from rtmctl.lab.recipes import DEFAULT_SWITCH, recipe
+
+PLATFORMS = ("frr",)
+"""What this driver can run; a device of another platform is refused by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the operator chose for this lab. `images` names a recipe for single nodes."""
+
+    image: str = DEFAULT_SWITCH
+    images: Mapping[str, str] | None = None
+    hosts: bool = True
+
+    def image_of(self, node: str) -> str:
+        return (self.images or {}).get(node, self.image)
+
+
+def blueprint(name: str, fabric: Fabric, choices: Choices, kit: Kit) -> Blueprint:
+    """The lab of `fabric`.
+
+    Raises:
+        PermanentError: a device's platform cannot run here.
+    """
+    strange = [f"{d.name} ({d.platform})" for d in fabric.devices if d.platform not in PLATFORMS]
+    if strange:
+        raise PermanentError(
+            f"the lab cannot run {', '.join(strange)}",
+            hint=f"platforms with a router that runs here: {', '.join(PLATFORMS)}",
+        )
+    nodes = [_switch(device, choices, kit) for device in fabric.devices]
+    wires = [Wire(End(x.a.device, x.a.port), End(x.b.device, x.b.port)) for x in fabric.links]
+    if choices.hosts:
+        nodes += [_host(host, fabric, choices, kit) for host in fabric.hosts]
+        nodes += [
+            NodeSpec(
+                peer.name,
+                NodeKind.ROUTER,
+                choices.image_of(peer.name),
+                None,
+                hosts.router_files(
+                    peer.name,
+                    hosts.external_conf(peer, fabric),
+                    hosts.external_batch(peer),
+                    recipe(choices.image_of(peer.name)),
+                    kit.programs,
+                ),
+            )
+            for peer in fabric.externals
+        ]
+        wires += [wire for host in fabric.hosts for wire in _host_wires(host, fabric, kit.features)]
+        wires += [Wire(End(x.border, x.port), End(x.name, hosts.EXTERNAL_PORT)) for x in fabric.externals]
+    return Blueprint(name, gateway(d.management for d in fabric.devices), tuple(nodes), tuple(wires))
+
+
+def images(fabric: Fabric, choices: Choices) -> tuple[str, ...]:
+    """Names of the recipes the lab needs."""
+    names = [device.name for device in fabric.devices]
+    if choices.hosts:
+        names += [host.name for host in fabric.hosts] + [peer.name for peer in fabric.externals]
+    return tuple(sorted({choices.image_of(name) for name in names}))
+
+
+def gateway(management: Iterator[IPv4Interface]) -> str:
+    """The lab's own address: the highest of the management network that no device has."""
+    taken = list(management)
+    network = taken[0].network if taken else IPv4Network("192.0.2.0/24")
+    addresses = {interface.ip for interface in taken}
+    last = int(network.broadcast_address) - 1
+    for number in range(last, int(network.network_address), -1):
+        address = type(network.network_address)(number)
+        if address not in addresses:
+            return f"{address}/{network.prefixlen}"
+    raise PermanentError(f"the management network {network} has no address left for the lab", hint="widen its pool")
+
+
+def _switch(device: Device, choices: Choices, kit: Kit) -> NodeSpec:
+    image = choices.image_of(device.name)
+    management = str(device.management)
+    files = factory.switch_files(device.name, management, recipe(image), kit)
+    return NodeSpec(device.name, NodeKind.SWITCH, image, management, files)
+
+
+def _host(host: Host, fabric: Fabric, choices: Choices, kit: Kit) -> NodeSpec:
+    image = choices.image_of(host.name)
+    if host.attachment is Attachment.ROUTED:
+        files = hosts.router_files(
+            host.name, hosts.routed_conf(host, fabric), hosts.routed_batch(host, fabric), recipe(image), kit.programs
+        )
+        return NodeSpec(host.name, NodeKind.ROUTER, image, None, files)
+    batch = hosts.batch(host, fabric, kit.features)
+    files = (
+        NodeFile(f"{factory.LAB}/init", kit.programs.host_init, 0o755, always=True),
+        NodeFile(hosts.BATCH, batch, always=True),
+        NodeFile("/etc/hostname", f"{host.name}\n"),
+    )
+    return NodeSpec(host.name, NodeKind.HOST, image, None, files)
+
+
+def _host_wires(host: Host, fabric: Fabric, features: Features) -> Iterator[Wire]:
+    """A trunk on a kernel without 802.1Q is one wire a tagged VLAN, beside the untagged one."""
+    vlans = {segment.name: segment.vlan for segment in fabric.segments}
+    for link in host.links:
+        yield Wire(End(link.leaf, link.port), End(host.name, link.nic), fabric.host_mtu)
+        if not features.vlan:
+            for segment in host.tagged:
+                suffix = f".{vlans[segment]}"
+                yield Wire(End(link.leaf, link.port + suffix), End(host.name, link.nic + suffix), fabric.host_mtu)

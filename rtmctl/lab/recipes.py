@@ -1,0 +1,112 @@
+"""The images a lab can be built from, as data. A change here makes a new image: its hash names the folder."""
+
+import hashlib
+from dataclasses import dataclass
+
+from rtmctl.base import PermanentError
+
+USER = "rtmctl"
+AGENT = "/usr/local/lib/rtmctl/agent"
+
+_SSHD = """\
+Port 22
+HostKey /etc/ssh/ssh_host_ed25519_key
+AllowUsers rtmctl
+PermitRootLogin no
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+UsePAM no
+UseDNS no
+X11Forwarding no
+PrintMotd no
+MaxStartups 100
+Subsystem sftp internal-sftp
+"""
+
+_SETUP = f"""\
+set -eu
+chroot "$1" useradd --create-home --shell /bin/bash {USER}
+chroot "$1" usermod --password '*' {USER}
+printf '%s' '{_SSHD}' > "$1/etc/ssh/sshd_config"
+printf '%s ALL=(root) NOPASSWD: %s\\n' {USER} {AGENT} > "$1/etc/sudoers.d/{USER}"
+chmod 0440 "$1/etc/sudoers.d/{USER}"
+rm -f "$1"/etc/ssh/ssh_host_* "$1"/etc/sysctl.d/* "$1"/etc/frr/frr.conf
+: > "$1/etc/resolv.conf"
+: > "$1/etc/nftables.conf"
+mkdir -p "$1/usr/local/lib/rtmctl/lab" "$1/home/{USER}/.ssh"
+chroot "$1" chown -R {USER}: /home/{USER}/.ssh
+chmod 700 "$1/home/{USER}/.ssh"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What mmdebstrap is told. `netns_vrf_options`: what makes FRR back its VRFs by network namespaces there."""
+
+    name: str
+    suite: str
+    packages: tuple[str, ...]
+    setup: str
+    """shell text run with the new root as $1 after all packages are in"""
+    daemons: tuple[str, ...]
+    """FRR daemons in the order they must start"""
+    netns_vrf_options: tuple[tuple[str, str], ...]
+    """(daemon, option)"""
+
+    @property
+    def folder(self) -> str:
+        """Folder name with a hash of everything that decides the content."""
+        text = "\0".join((self.suite, *self.packages, self.setup, *EXCLUDED))
+        return f"{self.name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+EXCLUDED = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
+"""Not unpacked: they are a fifth of a minimal image."""
+
+_SWITCH_PACKAGES = (
+    "ethtool",
+    "frr",
+    "frr-pythontools",
+    "ifupdown2",
+    "iproute2",
+    "iputils-ping",
+    "lldpd",
+    "nftables",
+    "openssh-server",
+    "procps",
+    "python3",
+    "sudo",
+    "tcpdump",
+    "traceroute",
+)
+
+SWITCH_FRR8 = Recipe(
+    name="switch-frr8",
+    suite="bookworm",
+    packages=_SWITCH_PACKAGES,
+    setup=_SETUP,
+    daemons=("zebra", "bgpd", "bfdd", "staticd"),
+    netns_vrf_options=(("zebra", "-n"),),
+)
+
+_FRR10 = ("zebra", "mgmtd", "bgpd", "bfdd", "staticd")
+SWITCH_FRR10 = Recipe(
+    name="switch-frr10",
+    suite="trixie",
+    packages=_SWITCH_PACKAGES,
+    setup=_SETUP,
+    daemons=_FRR10,
+    # From FRR 10 the VRF backend is an option of every daemon; given to zebra alone, staticd dies on the first commit.
+    netns_vrf_options=tuple((daemon, "-w") for daemon in _FRR10),
+)
+
+RECIPES = (SWITCH_FRR8, SWITCH_FRR10)
+DEFAULT_SWITCH = SWITCH_FRR8.name
+
+
+def recipe(name: str) -> Recipe:
+    """Raises PermanentError naming the known images when there is none of that name."""
+    for known in RECIPES:
+        if known.name == name:
+            return known
+    raise PermanentError(f"no lab image {name!r}", hint=f"known images: {', '.join(r.name for r in RECIPES)}")

@@ -1,0 +1,88 @@
+"""A lab's state file: what shall be, written before anything starts, so that `down` finds all of it after a crash."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from rtmctl.base import PermanentError
+from rtmctl.lab.blueprint import End, NodeKind, Wire
+from rtmctl.lab.features import Features
+from rtmctl.lab.process import Process
+from rtmctl.lab.userns import Rootless
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class NodeState:
+    """A node as `up` decided it; whether it runs is asked from the anchor."""
+
+    name: str
+    kind: NodeKind
+    image: str
+    management: str | None
+    public_key: str | None
+    """its SSH host key"""
+
+
+@dataclass(frozen=True, slots=True)
+class LabState:
+    name: str
+    anchor: Process | None
+    """None until the lab's first process is recorded"""
+    rootless: Rootless | None
+    features: Features
+    gateway: str
+    nodes: tuple[NodeState, ...]
+    wires: tuple[Wire, ...]
+
+    def node(self, name: str) -> NodeState:
+        """Raises PermanentError naming the known nodes."""
+        for node in self.nodes:
+            if node.name == name:
+                return node
+        raise PermanentError(f"lab {self.name} has no node {name!r}", hint=", ".join(n.name for n in self.nodes))
+
+    def with_anchor(self, anchor: Process) -> "LabState":
+        return replace(self, anchor=anchor)
+
+
+def save(state: LabState, path: Path) -> None:
+    """Atomically: a reader sees the old file or the new one."""
+    temporary = path.with_suffix(".new")
+    temporary.write_text(json.dumps({"version": VERSION, **asdict(state)}, indent=1))
+    temporary.chmod(0o600)
+    temporary.replace(path)
+
+
+def load(path: Path) -> LabState | None:
+    """None when there is no file.
+
+    Raises:
+        PermanentError: the file is damaged or from another version.
+    """
+    try:
+        raw = json.loads(path.read_text())
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise PermanentError(f"{path} is damaged: {error}") from error
+    if not isinstance(raw, dict) or raw.get("version") != VERSION:
+        raise PermanentError(f"{path} is of another version of rtmctl", hint="run `lab down` with that version")
+    return _parse(raw)
+
+
+def _parse(raw: Mapping[str, Any]) -> LabState:
+    wires = (Wire(End(**w["a"]), End(**w["b"]), w["mtu"]) for w in raw["wires"])
+    nodes = (NodeState(**{**n, "kind": NodeKind(n["kind"])}) for n in raw["nodes"])
+    return LabState(
+        name=raw["name"],
+        anchor=Process(**raw["anchor"]) if raw["anchor"] else None,
+        rootless=Rootless(**raw["rootless"]) if raw["rootless"] else None,
+        features=Features(**raw["features"]),
+        gateway=raw["gateway"],
+        nodes=tuple(nodes),
+        wires=tuple(wires),
+    )

@@ -7,7 +7,7 @@ export PYTHON
 .PHONY: demo test check bench docs
 
 demo: .venv/.ready
-	@.venv/bin/python docs/demo.py
+	@docs/demo.sh
 
 test: .venv/.ready
 	@.venv/bin/python -m pytest -n $(WORKERS) --dist loadfile $(addprefix tests/,$(SUITES))

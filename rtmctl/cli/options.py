@@ -1,20 +1,13 @@
 """The global options: every command takes them, and so does `rtmctl` itself before the noun."""
 
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import typer
 from typer.core import TyperCommand, TyperOption
 
-
-class Output(StrEnum):
-    TEXT = "text"
-    JSON = "json"
-    JUNIT = "junit"
-    GITHUB = "github"
-    SARIF = "sarif"
+from rtmctl.show.output import Output as Output
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,116 @@
+"""`rtmctl lab`: a running copy of the site on this machine."""
+
+import os
+import subprocess
+import time
+from typing import Annotated
+
+import typer
+
+from rtmctl.base import Exit, PermanentError
+from rtmctl.cli.context import only, open_site
+from rtmctl.cli.options import Command, Output, globals_of
+
+app = typer.Typer(no_args_is_help=True, help="A running copy of the site, here.", rich_markup_mode=None)
+
+NodeArgument = Annotated[str, typer.Argument(metavar="NODE", help="A switch or host of the lab")]
+
+
+def _lab_name(ctx: typer.Context) -> str:
+    """--lab, else the site's own name."""
+    from rtmctl.intent import load_site  # noqa: PLC0415
+
+    said = globals_of(ctx)
+    return said.lab or load_site(said.site).name
+
+
+@app.command(cls=Command)
+def up(
+    ctx: typer.Context,
+    driver: Annotated[str, typer.Option(help="How nodes are made")] = "netns",
+    image: Annotated[str | None, typer.Option(help="Switch image: frr8 or frr10")] = None,
+    hosts: Annotated[bool, typer.Option(help="Bring up the servers too")] = True,
+) -> None:
+    """Bring the lab up, or complete it: real routers with a factory configuration, and servers."""
+    from rtmctl.lab.driver import open_lab  # noqa: PLC0415
+    from rtmctl.lab.plan import Choices  # noqa: PLC0415
+    from rtmctl.show.lab import print_status, progress  # noqa: PLC0415
+
+    opened = open_site(ctx)
+    output = only(opened.said, Output.TEXT, Output.JSON)
+    lab = open_lab(opened.said.lab or opened.site.name, driver)
+    choices = Choices(image=image, hosts=hosts) if image else Choices(hosts=hosts)
+    began = time.monotonic()
+    status = lab.up(opened.fabric, choices, progress(output))
+    print_status(status, lab.features(), output, seconds=time.monotonic() - began)
+    raise typer.Exit(Exit.DONE if status.complete else Exit.FAILED)
+
+
+@app.command(cls=Command)
+def down(ctx: typer.Context) -> None:
+    """Remove the lab and everything it left, whatever state it is in."""
+    from rtmctl.lab.driver import open_lab  # noqa: PLC0415
+
+    name = _lab_name(ctx)
+    began = time.monotonic()
+    gone = open_lab(name).down()
+    typer.echo(f"lab {name}: removed in {time.monotonic() - began:.1f} s" if gone else f"lab {name}: there is none")
+
+
+@app.command(cls=Command)
+def status(ctx: typer.Context) -> None:
+    """Nodes of the lab and whether they run."""
+    from rtmctl.lab.driver import open_lab  # noqa: PLC0415
+    from rtmctl.show.lab import print_status  # noqa: PLC0415
+
+    output = only(globals_of(ctx), Output.TEXT, Output.JSON)
+    lab = open_lab(_lab_name(ctx))
+    found = lab.status()
+    print_status(found, lab.features() if found.nodes else None, output)
+    raise typer.Exit(Exit.DONE if found.complete else Exit.FAILED)
+
+
+@app.command("exec", cls=Command, context_settings={"ignore_unknown_options": True})
+def exec_(
+    ctx: typer.Context,
+    node: NodeArgument,
+    command: Annotated[list[str], typer.Argument(metavar="-- CMD …", help="What to run there")],
+) -> None:
+    """Run a command inside a node; its exit code is passed on."""
+    from rtmctl.lab.driver import open_lab  # noqa: PLC0415
+
+    done = subprocess.run(open_lab(_lab_name(ctx)).command(node, tuple(command)), check=False)
+    raise typer.Exit(done.returncode)
+
+
+@app.command(cls=Command)
+def shell(ctx: typer.Context, node: NodeArgument) -> None:
+    """A shell inside a node."""
+    from rtmctl.lab.driver import open_lab  # noqa: PLC0415
+
+    words = open_lab(_lab_name(ctx)).command(node, ("/bin/bash",))
+    os.execvp(words[0], words)
+
+
+@app.command(cls=Command)
+def reboot(ctx: typer.Context, node: NodeArgument) -> None:
+    """Power a node off, as by pulling its plug, and on again."""
+    from rtmctl.lab.driver import open_lab  # noqa: PLC0415
+
+    lab = open_lab(_lab_name(ctx))
+    lab.power_off(node)
+    lab.power_on(node)
+    typer.echo(f"{node}: power off, power on")
+
+
+@app.command(cls=Command)
+def graph(
+    ctx: typer.Context,
+    form: Annotated[str, typer.Option("--format", metavar="mermaid|dot|html", help="Form of the drawing")] = "mermaid",
+) -> None:
+    """Draw the fabric: Mermaid, DOT, or one self-contained HTML page."""
+    from rtmctl.lab.graph import FORMATS, draw  # noqa: PLC0415
+
+    if form not in FORMATS:
+        raise PermanentError(f"no graph format {form!r}", hint=f"known: {', '.join(FORMATS)}", exit=Exit.USAGE)
+    typer.echo(draw(open_site(ctx).fabric, form), nl=False)

@@ -1,0 +1,57 @@
+"""`rtmctl init`, `validate` and `schema`: beginning a site and proving it sound."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rtmctl.base import Exit
+from rtmctl.base.findings import errors
+from rtmctl.cli.context import only
+from rtmctl.cli.options import Output, globals_of
+
+
+def init(
+    ctx: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The new site's folder")],
+    example: Annotated[str | None, typer.Option(help="Begin with this complete example site")] = None,
+    size: Annotated[str, typer.Option(metavar="SPINESxLEAFS", help="Shape of the new fabric")] = "2x4",
+) -> None:
+    """Write a new site that validates at once."""
+    from rtmctl.cli.begin import begin_site  # noqa: PLC0415
+
+    written = begin_site(folder, example, size)
+    typer.echo(f"wrote {', '.join(str(path) for path in written)}")
+    typer.echo(f"next: cd {folder} && rtmctl validate && rtmctl lab up")
+
+
+def validate(ctx: typer.Context) -> None:
+    """Check the site files, the lock and the derived network; list every finding."""
+    from rtmctl.check import prove  # noqa: PLC0415
+    from rtmctl.fabric import derive, read_lock  # noqa: PLC0415
+    from rtmctl.intent import load_site  # noqa: PLC0415
+    from rtmctl.model import build_models  # noqa: PLC0415
+    from rtmctl.show.findings import show_findings  # noqa: PLC0415
+
+    said = globals_of(ctx)
+    output = only(said, *Output)
+    site = load_site(said.site)
+    fabric = derive(site, read_lock(said.site))
+    findings = prove(fabric, build_models(fabric))
+    show_findings(findings, output)
+    if errors(findings):
+        raise typer.Exit(Exit.PROOFS_FAILED)
+    if output is Output.TEXT:
+        typer.echo(
+            f"{site.name}: valid. {len(fabric.devices)} devices, {len(fabric.links)} links, "
+            f"{len(fabric.tenants)} tenants, {len(fabric.segments)} segments, {len(fabric.hosts)} hosts"
+        )
+
+
+def schema() -> None:
+    """Print the JSON Schema of site files, for editors."""
+    import json  # noqa: PLC0415
+
+    from rtmctl.intent import json_schema  # noqa: PLC0415
+
+    typer.echo(json.dumps(json_schema(), indent=2))

@@ -1,0 +1,90 @@
+"""Which devices a command speaks to: the site's own, or those of a lab that runs a copy of it here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rtmctl.base import PermanentError, Refused
+from rtmctl.cli.context import OpenSite
+from rtmctl.device.endpoint import Endpoint
+from rtmctl.intent.schema.site import Environment
+from rtmctl.lab.driver import Lab, open_lab
+from rtmctl.lab.substitute import Substitution, adapt
+from rtmctl.model.config import DeviceConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where devices are reached, and what their texts become there."""
+
+    label: str
+    endpoints: Mapping[str, Endpoint]
+    configs: Mapping[str, DeviceConfig]
+    substitutions: Mapping[str, tuple[Substitution, ...]] = field(default_factory=dict)
+    lab: Lab | None = None
+
+
+def find_target(opened: OpenSite) -> Target:
+    """The lab that --lab names, the lab of the site's own name when its environment is `lab`, else the site itself.
+
+    Raises:
+        PermanentError: the lab does not run.
+        Refused: a site of environment `lab` has no devices of its own.
+    """
+    site = opened.site
+    name = opened.said.lab or (site.name if site.intent.environment is Environment.LAB else None)
+    if name is None:
+        return Target(f"site {site.name} ({site.intent.environment})", _own_endpoints(opened), opened.configs)
+    lab = open_lab(name)
+    if not lab.status().running:
+        raise PermanentError(f"lab {name} does not run", hint=f"start it: rtmctl lab up --site {opened.said.site}")
+    features = lab.features()
+    adapted = {device: adapt(config, features) for device, config in opened.configs.items()}
+    return Target(
+        f"lab {name} on this machine",
+        {device.name: _lab_endpoint(lab, device.name, device.platform) for device in opened.fabric.devices},
+        {device: config for device, (config, _) in adapted.items()},
+        {device: substitutions for device, (_, substitutions) in adapted.items()},
+        lab,
+    )
+
+
+def _lab_endpoint(lab: Lab, device: str, platform: str) -> Endpoint:
+    access = lab.access(device)
+    return Endpoint(
+        device, platform, access.address, access.port, access.user, access.key, access.known_hosts, access.dial
+    )
+
+
+def _own_endpoints(opened: OpenSite) -> dict[str, Endpoint]:
+    management = opened.site.intent.management
+    known_hosts = opened.site.root / management.known_hosts
+    if not known_hosts.is_file():
+        raise Refused(
+            f"no host keys: {known_hosts} does not exist",
+            hint="collect the devices' SSH host keys into it, in known_hosts form; an unknown key is never accepted",
+        )
+    return {
+        device.name: Endpoint(
+            device.name,
+            device.platform,
+            str(device.management.ip),
+            management.port,
+            management.user,
+            _key_file(management.key),
+            known_hosts,
+        )
+        for device in opened.fabric.devices
+    }
+
+
+def _key_file(reference: str | None) -> Path | None:
+    """The path behind a `file:` reference; None leaves the choice to the SSH agent."""
+    if reference is None:
+        return None
+    kind, _, rest = reference.partition(":")
+    if kind != "file":
+        raise PermanentError(
+            f"management.key is {reference!r}; an SSH key is named by file:PATH", hint="or left out: the SSH agent's"
+        )
+    return Path(rest).expanduser()

@@ -1,0 +1,51 @@
+"""A lab's state on the terminal and as JSON."""
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+
+from rich.console import Console
+from rich.table import Table
+
+from rtmctl.lab.driver import LabStatus
+from rtmctl.lab.features import Features
+from rtmctl.show.output import Output
+
+
+def progress(output: Output) -> Callable[[str], None]:
+    """Steps as they happen: on standard error, as text, one JSON object a line where JSON is wanted."""
+
+    def say(step: str) -> None:
+        sys.stderr.write(json.dumps({"version": 1, "step": step}) + "\n" if output is Output.JSON else f"  {step}\n")
+        sys.stderr.flush()
+
+    return say
+
+
+def print_status(
+    status: LabStatus, features: Features | None, output: Output, seconds: float | None = None
+) -> None:
+    """Which nodes run, and what this kernel lacks."""
+    missing = features.missing if features else ()
+    if output is Output.JSON:
+        nodes = [asdict(node) for node in status.nodes]
+        body = {"version": 1, "lab": status.name, "running": status.running, "missing": missing, "nodes": nodes}
+        print(json.dumps(body, default=str))
+        return
+    console = Console(highlight=False)
+    if not status.nodes:
+        console.print(f"lab {status.name}: there is none")
+        return
+    table = Table(box=None, pad_edge=False)
+    for column in ("node", "kind", "state", "management"):
+        table.add_column(column)
+    for node in status.nodes:
+        state = "[green]runs[/]" if node.running else "[red]down[/]"
+        table.add_row(node.name, node.kind, state, node.management or "")
+    console.print(table)
+    took = f" after {seconds:.1f} s" if seconds is not None else ""
+    running = sum(node.running for node in status.nodes)
+    console.print(f"\nlab {status.name}: {running} of {len(status.nodes)} nodes run{took}")
+    if missing:
+        console.print(f"this kernel lacks {', '.join(missing)}: `net plan` lists what stands in for it")

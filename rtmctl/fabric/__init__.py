@@ -1,4 +1,25 @@
 """The derived network: which devices, cables, addresses and numbers follow from the intent. Pure and deterministic.
 
 `derive(site, lock)` needs every allocation to stand in the lock; `allocate(site, lock)` makes the missing ones.
+Only `read_lock` and `write_lock` touch a file.
 """
+
+from rtmctl.fabric.allocate import allocate, prune, stale
+from rtmctl.fabric.derive import derive
+from rtmctl.fabric.lock import Kind, Lock, dump_lock
+from rtmctl.fabric.lockfile import parse_lock, read_lock, write_lock
+from rtmctl.fabric.types import Fabric
+
+__all__ = [
+    "Fabric",
+    "Kind",
+    "Lock",
+    "allocate",
+    "derive",
+    "dump_lock",
+    "parse_lock",
+    "prune",
+    "read_lock",
+    "stale",
+    "write_lock",
+]

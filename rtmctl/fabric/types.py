@@ -5,18 +5,39 @@ All collections are sorted by name (links by identity), so that equal sites give
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Network
 from typing import TypeVar
 
 from rtmctl.base.net import Address, Interface, Network
-from rtmctl.intent.schema.fabric import BridgeForm as BridgeForm
-from rtmctl.intent.schema.fabric import Overlay as Overlay
-from rtmctl.intent.schema.fabric import Underlay as Underlay
-from rtmctl.intent.schema.flows import Protocol as Protocol
-from rtmctl.intent.schema.hosts import Attachment as Attachment
-from rtmctl.intent.schema.switches import Role as Role
+from rtmctl.intent.schema.fabric import BridgeForm, Overlay, Underlay
+from rtmctl.intent.schema.flows import Protocol
+from rtmctl.intent.schema.hosts import Attachment
+from rtmctl.intent.schema.switches import Role
+
+__all__ = [
+    "Attachment",
+    "BridgeForm",
+    "Device",
+    "Endpoint",
+    "External",
+    "Fabric",
+    "Flow",
+    "Host",
+    "HostAddress",
+    "HostLink",
+    "Link",
+    "Overlay",
+    "Protocol",
+    "Role",
+    "Segment",
+    "Subnet",
+    "Tenant",
+    "Timers",
+    "Underlay",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +228,8 @@ class Fabric:
     hosts: tuple[Host, ...]
     externals: tuple[External, ...]
     flows: tuple[Flow, ...]
-    loopback_pool: IPv4Network = IPv4Network("10.255.0.0/22")
-    vtep_pool: IPv4Network = IPv4Network("10.255.4.0/22")
+    loopback_pool: IPv4Network
+    vtep_pool: IPv4Network
     loopback6_pool: IPv6Network | None = None
     overlay_asn: int = 65000
     """the one AS of all iBGP overlay sessions (overlay ibgp-rr)"""
@@ -244,6 +265,10 @@ class Fabric:
         """Raises KeyError with the name when there is none."""
         return self._index.tenants[name]
 
+    def shares_as(self, leaf: Device) -> bool:
+        """Whether another leaf has the same AS."""
+        return self._index.leafs_by_asn.get(leaf.asn, 0) > 1
+
     def externals_of(self, border: str) -> tuple[External, ...]:
         return self._index.externals_of.get(border, ())
 
@@ -270,6 +295,7 @@ class _Index:
     segments_of: Mapping[str, tuple[Segment, ...]]
     tenants: Mapping[str, Tenant]
     externals_of: Mapping[str, tuple[External, ...]]
+    leafs_by_asn: Mapping[int, int]
 
     @classmethod
     def of(cls, fabric: Fabric) -> _Index:
@@ -282,4 +308,5 @@ class _Index:
             segments_of=_group((leaf, s) for s in fabric.segments for leaf in s.leafs),
             tenants={t.name: t for t in fabric.tenants},
             externals_of=_group((e.border, e) for e in fabric.externals),
+            leafs_by_asn=Counter(d.asn for d in fabric.devices if d.vtep is not None),
         )

@@ -1,0 +1,72 @@
+"""What the builders of one device's model hand together, and what is the same for all devices of a fabric."""
+
+from dataclasses import dataclass, field
+
+from rtmctl.base.order import natural_key
+from rtmctl.fabric.types import Device, Fabric, Role
+from rtmctl.model.types import (
+    BfdProfile,
+    BgpInstance,
+    EthernetPort,
+    GatewayFilter,
+    Loopback,
+    MacVrf,
+    Policy,
+    PrefixList,
+    Svi,
+    Vlan,
+    Vrf,
+)
+
+BFD_PROFILE = "fabric"
+MAXIMUM_PATHS = 64
+"""more than any fabric has spines, so that adding one changes no other device's instance"""
+
+
+@dataclass(slots=True)
+class Parts:
+    """Grows while a device's model is built; `drained` as asked for the device."""
+
+    fabric: Fabric
+    device: Device
+    drained: bool
+    ports: list[EthernetPort] = field(default_factory=list)
+    loopbacks: list[Loopback] = field(default_factory=list)
+    vlans: list[Vlan] = field(default_factory=list)
+    svis: list[Svi] = field(default_factory=list)
+    vrfs: list[Vrf] = field(default_factory=list)
+    mac_vrfs: list[MacVrf] = field(default_factory=list)
+    bgp: list[BgpInstance] = field(default_factory=list)
+    prefix_lists: dict[str, PrefixList] = field(default_factory=dict)
+    policies: dict[str, Policy] = field(default_factory=dict)
+    filters: list[GatewayFilter] = field(default_factory=list)
+
+    @property
+    def is_leaf(self) -> bool:
+        return self.device.role in (Role.LEAF, Role.BORDER)
+
+    @property
+    def bfd(self) -> str | None:
+        return BFD_PROFILE if self.fabric.timers.bfd_interval_ms is not None else None
+
+    def add_lists(self, lists: tuple[PrefixList, ...]) -> tuple[PrefixList, ...]:
+        self.prefix_lists |= {found.name: found for found in lists}
+        return lists
+
+    def add_policy(self, policy: Policy) -> str:
+        self.policies[policy.name] = policy
+        return policy.name
+
+    def rd(self, instance: str) -> str:
+        """`instance` as in Device.route_distinguishers."""
+        return f"{self.device.loopback}:{dict(self.device.route_distinguishers)[instance]}"
+
+    def sorted_ports(self) -> tuple[EthernetPort, ...]:
+        return tuple(sorted(self.ports, key=lambda port: natural_key(port.name)))
+
+    def bfd_profiles(self) -> tuple[BfdProfile, ...]:
+        timers = self.fabric.timers
+        interval = timers.bfd_interval_ms
+        if interval is None:
+            return ()
+        return (BfdProfile(BFD_PROFILE, interval, interval, timers.bfd_multiplier),)

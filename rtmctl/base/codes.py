@@ -27,6 +27,7 @@ CODES: dict[str, str] = {
     "key-not-a-string": "a mapping's key is not a string",
     "missing-key": "a required key is missing",
     "out-of-range": "a number outside its range",
+    "secret-in-clear": "a secret stands where a reference to one is expected",
     "unknown-key": "a key that the section does not have",
     "unknown-value": "a word that is not in the list of known ones",
     "wrong-type": "a value of the wrong type",

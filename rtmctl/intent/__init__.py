@@ -2,3 +2,9 @@
 
 Nothing here allocates or derives: a value the operator left out stays None, and `fabric/` fills it in.
 """
+
+from rtmctl.intent.files import read_sources
+from rtmctl.intent.load import load_site, read_site, read_text
+from rtmctl.intent.site import KeyPath, Site
+
+__all__ = ["KeyPath", "Site", "load_site", "read_site", "read_sources", "read_text"]

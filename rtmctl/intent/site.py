@@ -1,7 +1,7 @@
 """`Site`: the validated intent together with where each value stands in the files."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 
 from rtmctl.base import Position
@@ -19,6 +19,9 @@ class Site:
     """the site's folder; the lock file stands in it"""
     intent: SiteModel
     positions: Mapping[KeyPath, Position]
+    """of a scalar: itself; of a mapping or list: the key it stands behind"""
+    keys: Mapping[KeyPath, Position] = field(default_factory=dict)
+    """of every key; a name out of a range has the range's place"""
 
     @property
     def name(self) -> str:
@@ -26,8 +29,13 @@ class Site:
 
     def where(self, *path: str | int) -> Position | None:
         """The position of a value, or of the nearest enclosing key that was written."""
-        while path:
-            if path in self.positions:
-                return self.positions[path]
-            path = path[:-1]
-        return None
+        return nearest(self.positions, path)
+
+
+def nearest(positions: Mapping[KeyPath, Position], path: KeyPath) -> Position | None:
+    """The position at `path`, or that of the nearest enclosing key that was written."""
+    while path:
+        if path in positions:
+            return positions[path]
+        path = path[:-1]
+    return positions.get(())

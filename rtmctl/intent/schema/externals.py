@@ -1,11 +1,11 @@
 """External eBGP peers at border leafs."""
 
-from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, IPv6Network
-from typing import Annotated
+from ipaddress import IPv4Network, IPv6Network
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from rtmctl.intent.schema._base import Name, Port, Section, SecretRef
+from rtmctl.intent.schema._base import Asn, Bool, Int, Interface, Name, Network, Port, SecretRef, Section
 
 
 class External(Section):
@@ -14,16 +14,23 @@ class External(Section):
     tenant: Name
     """VRF in which it peers"""
     port: Port | None = None
-    asn: Annotated[int, Field(ge=1, le=4294967295)]
-    local: IPv4Interface | IPv6Interface
+    asn: Asn
+    local: Interface
     """our address with prefix length"""
-    peer: IPv4Interface | IPv6Interface
+    peer: Interface
     """theirs, in the same subnet"""
-    accept: tuple[IPv4Network | IPv6Network, ...] = (IPv4Network("0.0.0.0/0"),)
-    """prefixes taken from the peer (0.0.0.0/0: the default route)"""
-    announce: tuple[IPv4Network | IPv6Network, ...] = ()
+    accept: tuple[Network, ...] = (IPv4Network("0.0.0.0/0"),)
+    """prefixes taken from the peer; left out: the default route, of the IP version of `peer`"""
+    announce: tuple[Network, ...] = ()
     """prefixes given to the peer; empty: every subnet of the tenant"""
-    prefix_limit: Annotated[int, Field(ge=1, le=4000000)] = 1000
+    prefix_limit: Annotated[Int, Field(ge=1, le=4000000)] = 1000
     password: SecretRef | None = None
-    firewall: bool = False
+    firewall: Bool = False
     """a firewall: flows between VRFs may meet here"""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_route(cls, data: Any) -> Any:
+        if isinstance(data, dict) and "accept" not in data and ":" in str(data.get("peer")):
+            return {**data, "accept": (IPv6Network("::/0"),)}
+        return data

@@ -1,11 +1,11 @@
 """How the fabric as a whole works: underlay, overlay, MTU, timers, form of the bridge."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from rtmctl.intent.schema._base import Section
+from rtmctl.intent.schema._base import Bool, Int, Section
 
 
 class Underlay(StrEnum):
@@ -30,28 +30,55 @@ class BridgeForm(StrEnum):
 
 
 class Mtu(Section):
-    host: Annotated[int, Field(ge=1280, le=9216)] = 1500
-    fabric: Annotated[int, Field(ge=1280, le=9216)] = 9216
+    host: Annotated[Int, Field(ge=1280, le=9216)] = 1500
+    fabric: Annotated[Int, Field(ge=1280, le=9216)] = 9216
 
 
 class Bfd(Section):
     """RFC 5880 §6.8.4: detection time = multiplier × the greater of the two intervals."""
 
-    interval_ms: Annotated[int, Field(ge=10, le=60000)] = 300
-    multiplier: Annotated[int, Field(ge=2, le=50)] = 3
+    interval_ms: Annotated[Int, Field(ge=10, le=60000)] = 300
+    multiplier: Annotated[Int, Field(ge=2, le=50)] = 3
+
+
+class TimerProfile(StrEnum):
+    FAST = "fast"
+    """hardware that keeps BFD at 100 ms; a silent link is noticed after 0.3 s"""
+    STANDARD = "standard"
+    SLOW = "slow"
+    """small control planes, long ways: a silent link is noticed after 3 s"""
 
 
 class Timers(Section):
+    """What a profile sets, each value open to be overridden beside it."""
+
+    profile: TimerProfile = TimerProfile.STANDARD
     bfd: Bfd | None = Bfd()
     """null turns BFD off"""
-    keepalive_s: Annotated[int, Field(ge=1, le=3600)] = 3
-    hold_s: Annotated[int, Field(ge=3, le=65535)] = 9
-    connect_s: Annotated[int, Field(ge=1, le=65535)] = 5
-    advertisement_interval_s: Annotated[int, Field(ge=0, le=600)] = 0
+    keepalive_s: Annotated[Int, Field(ge=1, le=3600)] = 3
+    hold_s: Annotated[Int, Field(ge=3, le=65535)] = 9
+    connect_s: Annotated[Int, Field(ge=1, le=65535)] = 5
+    advertisement_interval_s: Annotated[Int, Field(ge=0, le=600)] = 0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_profile(cls, data: Any) -> Any:
+        preset = PROFILES.get(str(data.get("profile"))) if isinstance(data, dict) else None
+        if preset is None:
+            return data
+        bfd = data.get("bfd", {})
+        return {**preset, **data, "bfd": {**preset["bfd"], **bfd} if isinstance(bfd, dict) else bfd}
+
+
+PROFILES: dict[str, dict[str, Any]] = {
+    "fast": {"bfd": {"interval_ms": 100, "multiplier": 3}, "keepalive_s": 1, "hold_s": 3, "connect_s": 2},
+    "slow": {"bfd": {"interval_ms": 1000, "multiplier": 3}, "keepalive_s": 10, "hold_s": 30, "connect_s": 10},
+}
+"""`standard` is what the fields' own defaults say."""
 
 
 class FabricOptions(Section):
-    admin: Annotated[int, Field(ge=1, le=65534)] = 65000
+    admin: Annotated[Int, Field(ge=1, le=65534)] = 65000
     """2-byte administrator of every route target: <admin>:<VNI>"""
     underlay: Underlay = Underlay.UNNUMBERED
     overlay: Overlay = Overlay.EBGP_DIRECT
@@ -59,6 +86,6 @@ class FabricOptions(Section):
     mtu: Mtu = Mtu()
     timers: Timers = Timers()
     anycast_mac: Annotated[str, Field(pattern=r"^[0-9a-f]{2}(:[0-9a-f]{2}){5}$")] = "00:00:5e:00:01:01"
-    """MAC of every anycast gateway; locally the same on all leafs"""
-    allow_shared_as: bool = False
+    """MAC of every anycast gateway, the same on all leafs; the default is in IANA's block (RFC 9542 §2.1)"""
+    allow_shared_as: Bool = False
     """the operator shares one AS between leafs: allowas-in is rendered"""

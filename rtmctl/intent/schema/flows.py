@@ -5,7 +5,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from rtmctl.intent.schema._base import Name, Section
+from rtmctl.intent.schema._base import Int, Name, Section, Text
+
+LEAK = "leak"
+"""`via: leak`: the two VRFs exchange the routes of the two segments"""
 
 
 class Protocol(StrEnum):
@@ -15,7 +18,7 @@ class Protocol(StrEnum):
     ICMP = "icmp"
 
 
-PortNumber = Annotated[int, Field(ge=1, le=65535)]
+PortNumber = Annotated[Int, Field(ge=1, le=65535)]
 
 
 class Flow(Section):
@@ -26,4 +29,4 @@ class Flow(Section):
     """destination ports at `to`; empty: all"""
     via: Name | None = None
     """between VRFs: the external (a firewall) where they meet, or `leak` for a route leak"""
-    description: str = ""
+    description: Text = ""

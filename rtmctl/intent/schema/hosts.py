@@ -1,9 +1,8 @@
 """Hosts and how they hang on their rack's leafs."""
 
 from enum import StrEnum
-from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
 
-from rtmctl.intent.schema._base import Name, Port, Section
+from rtmctl.intent.schema._base import Address, Asn, Bool, Interface, Name, Port, Section
 
 
 class Attachment(StrEnum):
@@ -19,7 +18,7 @@ class Attachment(StrEnum):
 
 class Host(Section):
     rack: Name
-    role: str = "server"
+    role: Name = "server"
     attachment: Attachment = Attachment.ACCESS
     segment: Name | None = None
     """access, esi-lag: the segment; trunk: the untagged one, if any"""
@@ -30,12 +29,12 @@ class Host(Section):
     leaf: Name | None = None
     """fixes the leaf of a single-homed host; otherwise allocated within the rack"""
     port: Port | None = None
-    addresses: tuple[IPv4Address | IPv6Address, ...] = ()
-    """within the subnets of `segment`; allocated where left out"""
-    services: tuple[IPv4Interface | IPv6Interface, ...] = ()
+    addresses: tuple[Address, ...] = ()
+    """within the subnets of its segments; allocated where left out"""
+    services: tuple[Interface, ...] = ()
     """routed: host routes the host announces"""
-    asn: int | None = None
-    managed: bool = True
-    """False: not ours; verify tests it from the leaf's VRF"""
-    systemd: bool = False
+    asn: Asn | None = None
+    managed: Bool = True
+    """false: not ours; verify tests it from the leaf's VRF"""
+    systemd: Bool = False
     """in a lab: a full systemd host instead of a light namespace"""

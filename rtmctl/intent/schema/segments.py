@@ -1,25 +1,28 @@
 """Segments: a VLAN, a VNI, subnets and an anycast gateway."""
 
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Annotated
 
 from pydantic import Field
 
-from rtmctl.intent.schema._base import Name, Section
+from rtmctl.intent.schema._base import Address, Bool, Int, Name, Network, Section, Text
+
+Vni = Annotated[Int, Field(ge=1, le=16777215)]
+"""VXLAN network identifier, 24 bits (RFC 7348 §5)"""
 
 
 class Segment(Section):
     tenant: Name
-    vlan: Annotated[int, Field(ge=1, le=4094)]
-    vni: Annotated[int, Field(ge=1, le=16777215)] | None = None
-    subnets: Annotated[tuple[IPv4Network | IPv6Network, ...], Field(min_length=1, max_length=4)]
-    gateways: tuple[IPv4Address | IPv6Address, ...] = ()
+    vlan: Annotated[Int, Field(ge=1, le=4094)]
+    vni: Vni | None = None
+    subnets: Annotated[tuple[Network, ...], Field(min_length=1, max_length=4)]
+    gateways: tuple[Address, ...] = ()
     """one per subnet; the first usable address where left out"""
     racks: tuple[Name, ...] = ()
     """racks the segment is stretched over; empty: wherever a host of it stands, in every rack"""
-    local: bool = False
+    local: Bool = False
     """a segment of one rack only: no VXLAN for it beyond the leaf pair"""
-    dhcp_relay: tuple[IPv4Address | IPv6Address, ...] = ()
-    router_advertisements: bool = True
+    dhcp_relay: tuple[Address, ...] = ()
+    """DHCP servers; the relay's source is the leaf's own loopback in the VRF"""
+    router_advertisements: Bool = True
     """for IPv6 subnets"""
-    description: str = ""
+    description: Text = ""

@@ -2,7 +2,9 @@
 
 from enum import StrEnum
 
-from rtmctl.intent.schema._base import Name, Section, VrfName
+from pydantic import Field
+
+from rtmctl.intent.schema._base import Name, Section, Text, VrfName
 from rtmctl.intent.schema.externals import External
 from rtmctl.intent.schema.fabric import FabricOptions
 from rtmctl.intent.schema.flows import Flow
@@ -25,15 +27,15 @@ class SiteModel(Section):
 
     site: Name
     environment: Environment = Environment.LAB
-    description: str = ""
+    description: Text = ""
     fabric: FabricOptions = FabricOptions()
     pools: Pools = Pools()
-    roles: dict[Role, RoleDefaults] = {}
+    roles: dict[Role, RoleDefaults] = Field(default_factory=dict)
     switches: dict[Name, Switch]
-    tenants: dict[VrfName, Tenant] = {}
-    segments: dict[Name, Segment] = {}
-    hosts: dict[Name, Host] = {}
-    externals: dict[Name, External] = {}
+    tenants: dict[VrfName, Tenant] = Field(default_factory=dict)
+    segments: dict[Name, Segment] = Field(default_factory=dict)
+    hosts: dict[Name, Host] = Field(default_factory=dict)
+    externals: dict[Name, External] = Field(default_factory=dict)
     flows: tuple[Flow, ...] = ()
     management: Management = Management()
     freeze: tuple[Freeze, ...] = ()

@@ -5,7 +5,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from rtmctl.intent.schema._base import Name, Section
+from rtmctl.intent.schema._base import Asn, Int, Name, Section
+
+DEFAULT_PLATFORM = "frr"
 
 
 class Role(StrEnum):
@@ -14,14 +16,19 @@ class Role(StrEnum):
     LEAF = "leaf"
     BORDER = "border"
 
+    @property
+    def has_hosts(self) -> bool:
+        """Leafs of either kind: they stand in a rack and carry VTEP, tenants and host ports."""
+        return self in (Role.LEAF, Role.BORDER)
+
 
 class RoleDefaults(Section):
     """Defaults for every switch of one role."""
 
-    platform: str | None = None
+    platform: Name | None = None
     model: str | None = None
-    host_ports: Annotated[int, Field(ge=0, le=1024)] | None = None
-    fabric_ports: Annotated[int, Field(ge=1, le=2048)] | None = None
+    host_ports: Annotated[Int, Field(ge=0, le=1024)] | None = None
+    fabric_ports: Annotated[Int, Field(ge=1, le=2048)] | None = None
 
 
 class Switch(RoleDefaults):
@@ -31,6 +38,6 @@ class Switch(RoleDefaults):
     rack: Name | None = None
     """required for leafs and border leafs"""
     pod: Name = "pod1"
-    asn: Annotated[int, Field(ge=1, le=4294967295)] | None = None
+    asn: Asn | None = None
     """fixed by the operator; otherwise allocated"""
     serial: str | None = None

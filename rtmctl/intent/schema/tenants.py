@@ -1,11 +1,9 @@
 """Tenants: one VRF each."""
 
 from enum import StrEnum
-from typing import Annotated
 
-from pydantic import Field
-
-from rtmctl.intent.schema._base import Section
+from rtmctl.intent.schema._base import Section, Text
+from rtmctl.intent.schema.segments import Vni
 
 
 class TenantPolicy(StrEnum):
@@ -16,6 +14,7 @@ class TenantPolicy(StrEnum):
 
 
 class Tenant(Section):
-    description: str = ""
+    description: Text = ""
     policy: TenantPolicy = TenantPolicy.OPEN
-    vni: Annotated[int, Field(ge=1, le=16777215)] | None = None
+    vni: Vni | None = None
+    """L3 VNI, fixed by the operator; otherwise allocated"""

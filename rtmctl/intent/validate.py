@@ -1,0 +1,220 @@
+"""Plain data against the schema: pydantic's verdict turned into findings at the operator's own lines."""
+
+from collections.abc import Callable
+from difflib import get_close_matches
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from rtmctl.base import Finding, Position
+from rtmctl.intent.data import NAMED, Data
+from rtmctl.intent.draft import SINGULAR, Draft
+from rtmctl.intent.messages import EXPLAIN, Problem
+from rtmctl.intent.schema.site import SiteModel
+from rtmctl.intent.site import KeyPath
+from rtmctl.intent.text import quoted
+
+MAX_ERRORS = 500
+_LISTS = frozenset({"flows", "freeze"})
+_PLACEHOLDERS: dict[str, Any] = {"site": "unnamed", "switches": {}}
+
+
+def validate(data: Data) -> tuple[Draft | None, tuple[Finding, ...]]:
+    """As much of the site as fits the schema, and a finding for all that does not.
+
+    Each entry that is refused is taken out and the rest judged again, so that one mistake hides no other.
+    """
+    value: dict[str, Any] = dict(data.value)
+    findings: list[Finding] = []
+    broken: dict[str, set[str]] = {}
+    for _ in range(4):
+        try:
+            intent = SiteModel.model_validate(value)
+        except ValidationError as refused:
+            errors = refused.errors(include_url=False)[:MAX_ERRORS]
+            misspelt = _misspelt(errors, value)
+            findings.extend(f for e in errors if (f := _finding(e, data, misspelt)) is not None)
+            removals = {_unit(e, misspelt) for e in errors}
+            for path in sorted(removals, key=_from_the_end, reverse=True):
+                _remove(value, data, path, broken)
+            continue
+        names = {section: frozenset(refused) for section, refused in broken.items()}
+        return Draft(intent, data.positions, data.keys, names), tuple(findings)
+    return None, tuple(findings)
+
+
+def _from_the_end(path: KeyPath) -> list[tuple[bool, str]]:
+    """Reversed, it takes later list entries first, so that earlier ones keep their numbers."""
+    return [(isinstance(part, int), str(part).zfill(9)) for part in path]
+
+
+Error = Any
+"""pydantic's ErrorDetails: type, loc, msg, input, ctx"""
+
+
+def _path(error: Error) -> KeyPath:
+    loc: KeyPath = error["loc"]
+    return loc[:-1] if loc and loc[-1] == "[key]" else loc
+
+
+def _misspelt(errors: list[Error], value: dict[str, Any]) -> dict[KeyPath, str]:
+    """Unknown keys to the absent field they most likely mean."""
+    found: dict[KeyPath, str] = {}
+    for error in errors:
+        if error["type"] == "extra_forbidden":
+            path = _path(error)
+            written = _lookup(value, path[:-1])
+            near = get_close_matches(str(path[-1])[:64], _fields(path[:-1]), n=1, cutoff=0.6)
+            if near and isinstance(written, dict) and near[0] not in written:
+                found[path] = near[0]
+    return found
+
+
+def _finding(error: Error, data: Data, misspelt: dict[KeyPath, str]) -> Finding | None:
+    path = _path(error)
+    is_key = error["loc"] != path
+    if error["type"] == "missing":
+        parent = path[:-1]
+        if any(known == path[-1] and wrong[:-1] == parent for wrong, known in misspelt.items()):
+            return None
+        return _missing(path, data)
+    if error["type"] == "extra_forbidden":
+        return _unknown_key(path, data, misspelt.get(path))
+    explain: Callable[[Error, str], Problem] = EXPLAIN.get(error["type"], EXPLAIN["other"])
+    problem = explain(error, "the name" if is_key else _label(path))
+    where = data.keys.get(path) if is_key else None
+    return Finding(problem.code, problem.message, where or _nearest(data, path), problem.hint)
+
+
+def _nearest(data: Data, path: KeyPath) -> Position | None:
+    while path and path not in data.positions:
+        path = path[:-1]
+    return data.positions.get(path)
+
+
+def _label(path: KeyPath) -> str:
+    """What the message calls the value: its key, or the key of the list it stands in."""
+    keys = [part for part in path if isinstance(part, str)]
+    return quoted(keys[-1]) if keys else "the site"
+
+
+def subject(path: KeyPath) -> str:
+    """`('segments', 'web', 'vlan')`: segment 'web'."""
+    if not path:
+        return "the site"
+    section = str(path[0])
+    if section in SINGULAR and len(path) > 1:
+        name = str(path[1] + 1) if isinstance(path[1], int) else quoted(path[1])
+        return f"{SINGULAR[section]} {name}"
+    return ".".join(str(part) for part in path)
+
+
+def _missing(path: KeyPath, data: Data) -> Finding:
+    parent = path[:-1]
+    known = ", ".join(_fields(parent))
+    if not parent:
+        hint = {"site": "begin with a line `site: NAME`", "switches": "add spines and leafs under `switches:`"}
+        return Finding("missing-key", f"the site needs '{path[-1]}'", _nearest(data, parent), hint[str(path[-1])])
+    where = data.keys.get(parent) or _nearest(data, parent)
+    return Finding("missing-key", f"{subject(parent)} needs '{path[-1]}'", where, f"its keys: {known}")
+
+
+def _unknown_key(path: KeyPath, data: Data, near: str | None) -> Finding:
+    parent = path[:-1]
+    fields = _fields(parent)
+    taken = get_close_matches(str(path[-1])[:64], fields, n=1, cutoff=0.6)
+    hint = f"known here: {', '.join(fields)}"
+    if near or taken:
+        hint = f"did you mean '{near or taken[0]}'?"
+    elif not parent:
+        hint = f"sections are {', '.join(fields)}"
+    message = f"{subject(parent)} has no key {quoted(path[-1])}"
+    return Finding("unknown-key", message, data.keys.get(path) or _nearest(data, path), hint)
+
+
+def _fields(path: KeyPath) -> list[str]:
+    model = _model_at(path)
+    return [f.alias or name for name, f in model.model_fields.items()] if model else []
+
+
+def _model_at(path: KeyPath) -> type[BaseModel] | None:
+    model: type[BaseModel] | None = SiteModel
+    for part in path:
+        if model is None:
+            return None
+        by_key = {f.alias or name: f for name, f in model.model_fields.items()}
+        if part in by_key:
+            inner = _section_in(by_key[str(part)].annotation)
+            if inner is None:
+                return None
+            model = inner
+    return model
+
+
+def _section_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for inner in get_args(annotation):
+        found = _section_in(inner)
+        if found is not None:
+            return found
+    return None
+
+
+def _lookup(value: Any, path: KeyPath) -> Any:
+    for part in path:
+        try:
+            value = value[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return value
+
+
+def _unit(error: Error, misspelt: dict[KeyPath, str]) -> KeyPath:
+    """What must go for the rest to be judged: a stray key alone, else the whole entry it spoils."""
+    path = _path(error)
+    if error["type"] == "extra_forbidden" and path not in misspelt:
+        return path
+    if path and (path[0] in NAMED or path[0] in _LISTS):
+        return path[:2]
+    return path
+
+
+def _remove(value: dict[str, Any], data: Data, path: KeyPath, broken: dict[str, set[str]]) -> None:
+    if len(path) == 1 and path[0] in _PLACEHOLDERS:
+        value[str(path[0])] = _PLACEHOLDERS[str(path[0])]
+        return
+    if len(path) == 2 and path[0] in NAMED:
+        broken.setdefault(str(path[0]), set()).add(str(path[1]))
+    while len(path) > 1:
+        parent = _lookup(value, path[:-1])
+        if isinstance(parent, dict) and path[-1] in parent:
+            break
+        if isinstance(parent, list) and isinstance(path[-1], int) and path[-1] < len(parent):
+            break
+        path = path[:-1]
+    # copies on the way down: aliases share what they name
+    copy: Any = value
+    for part in path[:-1]:
+        inner = copy[part]
+        copy[part] = dict(inner) if isinstance(inner, dict) else list(inner)
+        copy = copy[part]
+    if isinstance(copy, dict):
+        copy.pop(path[-1], None)
+    elif path:
+        del copy[path[-1]]
+        _close_gap(data, path)
+
+
+def _close_gap(data: Data, path: KeyPath) -> None:
+    """An entry of a list is gone: the later ones move up, and their positions with them."""
+    depth, gone = len(path) - 1, path[-1]
+    assert isinstance(gone, int)
+    for places in (data.positions, data.keys):
+        moved: dict[KeyPath, Position] = {}
+        for old in [p for p in places if p[:depth] == path[:-1] and len(p) > depth]:
+            number = old[depth]
+            place = places.pop(old)
+            if isinstance(number, int) and number != gone:
+                moved[(*old[:depth], number - (number > gone), *old[depth + 1 :])] = place
+        places.update(moved)

@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from rtmctl.base import RtmctlError
+from rtmctl.base import PermanentError, RtmctlError
+from rtmctl.device import Endpoint, connect
 from rtmctl.device.state import DeviceState
 
 CONCURRENT_DEVICES = 32
 
 
+@runtime_checkable
 class StateSession(Protocol):
     """The part of a device session that observing needs."""
 
@@ -70,10 +72,16 @@ async def _close(session: StateSession) -> None:
         return  # it is gone already, which is what was wanted
 
 
-def opener_of(endpoints: Mapping[str, object], connect: Callable[..., Awaitable[StateSession]]) -> Opener:
-    """An opener for devices with a known endpoint."""
+def opener_of(endpoints: Mapping[str, Endpoint]) -> Opener:
+    """An opener of real sessions; a device without an endpoint is a device that cannot be read."""
 
     async def opener(device: str) -> StateSession:
-        return await connect(endpoints[device])
+        endpoint = endpoints.get(device)
+        if endpoint is None:
+            raise PermanentError("no way to it is known")
+        session = await connect(endpoint)
+        if not isinstance(session, StateSession):
+            raise PermanentError(f"platform {endpoint.platform} has no reader of live state")
+        return session
 
     return opener

@@ -1,8 +1,8 @@
 """How verify reaches hosts: those of ours by a command on them, the others by a ping out of their leaf's VRF."""
 
-from typing import Protocol, runtime_checkable
+from collections.abc import Mapping
+from typing import Any, Protocol, runtime_checkable
 
-from rtmctl.base.net import Address
 from rtmctl.probe.hosts import HostResult, HostRunner
 
 __all__ = ["DevicePinger", "HostResult", "HostRunner"]
@@ -10,18 +10,8 @@ __all__ = ["DevicePinger", "HostResult", "HostRunner"]
 
 @runtime_checkable
 class DevicePinger(Protocol):
-    """A device session that can ping. `size` counts the whole IP packet in bytes."""
+    """A device session that can ping; not every driver's can."""
 
-    async def ping(
-        self,
-        destination: Address,
-        *,
-        vrf: str = "default",
-        source: Address | None = None,
-        size: int = 84,
-        dont_fragment: bool = False,
-        count: int = 3,
-        timeout_s: float = 2.0,
-    ) -> int:
-        """How many of `count` requests were answered."""
+    async def ping(self, target: str, *, vrf: str = "", timeout_s: float = 60.0, **options: Any) -> Mapping[str, Any]:
+        """{rc, output, error} of ping(8). Options: source, count, size (payload bytes), df."""
         ...

@@ -14,7 +14,7 @@ from rtmctl.intent.schema.site import SiteModel
 from rtmctl.intent.site import KeyPath
 from rtmctl.intent.text import quoted
 
-MAX_ERRORS = 500
+MAX_ERRORS = 5000
 _LISTS = frozenset({"flows", "freeze"})
 _PLACEHOLDERS: dict[str, Any] = {"site": "unnamed", "switches": {}}
 

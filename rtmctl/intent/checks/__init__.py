@@ -3,8 +3,47 @@
 from collections.abc import Callable, Iterator
 
 from rtmctl.base import Finding
+from rtmctl.intent.checks import (
+    addresses,
+    asns,
+    attachments,
+    externals,
+    flows,
+    freeze,
+    management,
+    mtu,
+    names,
+    overlaps,
+    pools,
+    ports,
+    references,
+    stretch,
+    timers,
+    topology,
+    vlans,
+    vnis,
+)
 from rtmctl.intent.draft import Draft
 
 Check = Callable[[Draft], Iterator[Finding]]
 
-CHECKS: tuple[Check, ...] = ()
+CHECKS: tuple[Check, ...] = (
+    names.check,
+    references.check,
+    topology.check,
+    ports.check,
+    attachments.check,
+    stretch.check,
+    pools.check,
+    overlaps.check,
+    addresses.check,
+    vlans.check,
+    vnis.check,
+    asns.check,
+    mtu.check,
+    externals.check,
+    flows.check,
+    timers.check,
+    management.check,
+    freeze.check,
+)

@@ -1,0 +1,37 @@
+"""Number pools that are ranges, in the bounds of what they number."""
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from rtmctl.base import Finding
+from rtmctl.intent.draft import Draft
+from rtmctl.intent.schema.pools import bounds
+
+LIMITS = {
+    "asn": (1, 4294967294, "an AS number", "RFC 6793, RFC 7300"),
+    "l2vni": (1, 16777215, "a VNI", "RFC 7348 §5"),
+    "l3vni": (1, 16777215, "a VNI", "RFC 7348 §5"),
+    "l3vlan": (2, 4094, "a VLAN", "IEEE 802.1Q §9.6"),
+    "rd": (1, 65535, "an RD index", "RFC 4364 §4.2, type 1"),
+}
+
+
+def check(draft: Draft) -> Iterator[Finding]:
+    """Ranges that begin before they end and fit; VNI pools that do not share a VNI."""
+    for name, (low, high, what, source) in LIMITS.items():
+        where = draft.where("pools", name)
+        first, last = bounds(getattr(draft.intent.pools, name))
+        if first > last:
+            hint = f"write {last}-{first}"
+            yield Finding("pool-range", f"pool '{name}' ends before it begins", where, hint)
+        elif first < low or last > high:
+            message = f"pool '{name}' {first}-{last} leaves {low}-{high}, what {what} can be"
+            yield Finding("pool-range", message, where, source)
+    for one, other in combinations(("l2vni", "l3vni"), 2):
+        first, last = bounds(getattr(draft.intent.pools, one))
+        low, high = bounds(getattr(draft.intent.pools, other))
+        if first <= high and low <= last:
+            message = f"pools '{one}' {first}-{last} and '{other}' {low}-{high} share VNIs"
+            there = draft.where("pools", one)
+            also = (there,) if there else ()
+            yield Finding("overlap", message, draft.where("pools", other), "move one of the two", also=also)

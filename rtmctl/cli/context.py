@@ -1,16 +1,21 @@
 """What most commands begin with: the site, its fabric, and the models of its devices."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import typer
 
 from rtmctl.base import Exit, PermanentError
 from rtmctl.cli.options import Globals, Output, globals_of
-from rtmctl.fabric.types import Fabric
-from rtmctl.intent.site import Site
-from rtmctl.model.config import DeviceConfig
-from rtmctl.model.types import DeviceModel
+
+if TYPE_CHECKING:  # `--help` loads none of these
+    from rtmctl.fabric.types import Fabric
+    from rtmctl.intent.site import Site
+    from rtmctl.model.config import DeviceConfig
+    from rtmctl.model.types import DeviceModel
 
 
 @dataclass(frozen=True)

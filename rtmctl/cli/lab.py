@@ -11,7 +11,7 @@ from rtmctl.base import Exit, PermanentError
 from rtmctl.cli.context import only, open_site
 from rtmctl.cli.options import Command, Output, globals_of
 
-app = typer.Typer(no_args_is_help=True, help="A running copy of the site, here.", rich_markup_mode=None)
+app = typer.Typer(no_args_is_help=True, help="A running copy of the site, here.", rich_markup_mode="rich")
 
 NodeArgument = Annotated[str, typer.Argument(metavar="NODE", help="A switch or host of the lab")]
 
@@ -34,14 +34,15 @@ def up(
     """Bring the lab up, or complete it: real routers with a factory configuration, and servers."""
     from rtmctl.lab.driver import open_lab  # noqa: PLC0415
     from rtmctl.lab.plan import Choices  # noqa: PLC0415
-    from rtmctl.show.lab import print_status, progress  # noqa: PLC0415
+    from rtmctl.show.lab import print_status  # noqa: PLC0415
+    from rtmctl.show.progress import steps  # noqa: PLC0415
 
     opened = open_site(ctx)
     output = only(opened.said, Output.TEXT, Output.JSON)
     lab = open_lab(opened.said.lab or opened.site.name, driver)
     choices = Choices(image=image, hosts=hosts) if image else Choices(hosts=hosts)
     began = time.monotonic()
-    status = lab.up(opened.fabric, choices, progress(output))
+    status = lab.up(opened.fabric, choices, steps(output))
     print_status(status, lab.features(), output, seconds=time.monotonic() - began)
     raise typer.Exit(Exit.DONE if status.complete else Exit.FAILED)
 

@@ -4,25 +4,16 @@ import sys
 from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
 from rtmctl import __version__
 from rtmctl.base import Exit, RtmctlError, SiteInvalid
 from rtmctl.cli import lab, net, site
-from rtmctl.cli.options import Command, Globals, global_options
-
-
-class _Root(TyperGroup):
-    """`rtmctl` itself takes the global options before the noun."""
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passes on whatever typer hands over
-        self.params = [*self.params, *global_options()]
+from rtmctl.cli.options import Command, Globals, Root
 
 
 app = typer.Typer(
     name="rtmctl",
-    cls=_Root,
+    cls=Root,
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,

@@ -1,11 +1,12 @@
 """The global options: every command takes them, and so does `rtmctl` itself before the noun."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand, TyperOption
+from typer.core import TyperCommand, TyperGroup
 
 from rtmctl.show.output import Output as Output
 
@@ -15,10 +16,43 @@ class Globals:
     site: Path = Path()
     output: Output = Output.TEXT
     verbose: bool = False
-    color: bool = True
+    no_color: bool = False
     yes: bool = False
     lab: str | None = None
     """address the running lab of this name instead of the site's own devices"""
+
+
+_PANEL = "Global options"
+
+
+def _declare(
+    site: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", envvar="RTMCTL_SITE", help="The site's folder \\[.]", rich_help_panel=_PANEL),
+    ] = None,
+    lab: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            envvar="RTMCTL_LAB",
+            help="Act on this running lab; a site of environment `lab` does so by itself",
+            rich_help_panel=_PANEL,
+        ),
+    ] = None,
+    output: Annotated[Output | None, typer.Option(help="Form of the result \\[text]", rich_help_panel=_PANEL)] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing", rich_help_panel=_PANEL)] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more", rich_help_panel=_PANEL)] = False,
+    no_color: Annotated[bool, typer.Option("--no-color", help="Plain text", rich_help_panel=_PANEL)] = False,
+) -> None:
+    """Only its signature counts: typer turns it into the options below."""
+
+
+@cache
+def _global_params() -> list[Any]:
+    """The option objects; they hold no state, so all commands share them."""
+    declared = typer.Typer(add_completion=False)
+    declared.command()(_declare)
+    return [param for param in typer.main.get_command(declared).params if param.name != "help"]
 
 
 def globals_of(ctx: typer.Context) -> Globals:
@@ -27,57 +61,12 @@ def globals_of(ctx: typer.Context) -> Globals:
     return found
 
 
-def _set(field: str, convert: Any = None) -> Any:
-    def remember(ctx: typer.Context, _param: object, value: Any) -> None:
-        if value is None or value is False:
-            return
-        root = ctx.find_root()
-        root.obj = replace(root.ensure_object(Globals), **{field: convert(value) if convert else value})
-
-    return remember
-
-
-def _option(*names: str, field: str, convert: Any = None, **how: Any) -> TyperOption:
-    return TyperOption(
-        param_decls=list(names),
-        expose_value=False,
-        callback=_set(field, convert),
-        rich_help_panel="Global options",
-        **how,
-    )
-
-
-def global_options() -> list[TyperOption]:
-    """Fresh option objects, one set a command."""
-    return [
-        _option(
-            "--site", field="site", convert=Path, metavar="DIR", envvar="RTMCTL_SITE", help="The site's folder [.]"
-        ),
-        _option(
-            "--lab",
-            field="lab",
-            metavar="NAME",
-            envvar="RTMCTL_LAB",
-            help="Act on the running lab NAME; a site whose environment is `lab` does so by itself",
-        ),
-        _option(
-            "--output",
-            field="output",
-            convert=_output,
-            metavar="|".join(Output),
-            help="Form of the result [text]",
-        ),
-        _option("--yes", "-y", field="yes", is_flag=True, default=False, help="Answer yes where one would be asked"),
-        _option("--verbose", "-v", field="verbose", is_flag=True, default=False, help="Say more"),
-        _option("--no-color", field="color", convert=lambda _: False, is_flag=True, default=False, help="Plain text"),
-    ]
-
-
-def _output(value: str) -> Output:
-    try:
-        return Output(value)
-    except ValueError:
-        raise typer.BadParameter(f"{value!r} is not one of {', '.join(Output)}") from None
+def _remember(ctx: Any) -> None:
+    """Move the global options out of the command's own parameters."""
+    given = {field.name: ctx.params.pop(field.name, None) for field in fields(Globals)}
+    said = {name: value for name, value in given.items() if value not in (None, False)}
+    root = ctx.find_root()
+    root.obj = replace(root.ensure_object(Globals), **said)
 
 
 class Command(TyperCommand):
@@ -85,4 +74,20 @@ class Command(TyperCommand):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.params = [*self.params, *global_options()]
+        self.params = [*self.params, *_global_params()]
+
+    def invoke(self, ctx: Any) -> Any:
+        _remember(ctx)
+        return super().invoke(ctx)
+
+
+class Root(TyperGroup):
+    """`rtmctl` itself: takes the global options before the noun."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params = [*self.params, *_global_params()]
+
+    def invoke(self, ctx: Any) -> Any:
+        _remember(ctx)
+        return super().invoke(ctx)

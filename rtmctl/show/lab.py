@@ -1,8 +1,6 @@
 """A lab's state on the terminal and as JSON."""
 
 import json
-import sys
-from collections.abc import Callable
 from dataclasses import asdict
 
 from rich.console import Console
@@ -11,16 +9,6 @@ from rich.table import Table
 from rtmctl.lab.driver import LabStatus
 from rtmctl.lab.features import Features
 from rtmctl.show.output import Output
-
-
-def progress(output: Output) -> Callable[[str], None]:
-    """Steps as they happen: on standard error, as text, one JSON object a line where JSON is wanted."""
-
-    def say(step: str) -> None:
-        sys.stderr.write(json.dumps({"version": 1, "step": step}) + "\n" if output is Output.JSON else f"  {step}\n")
-        sys.stderr.flush()
-
-    return say
 
 
 def print_status(

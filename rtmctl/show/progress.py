@@ -1,0 +1,17 @@
+"""What a long command says while it works: lines on standard error, JSON objects where JSON is wanted."""
+
+import json
+import sys
+from collections.abc import Callable
+
+from rtmctl.show.output import Output
+
+
+def steps(output: Output) -> Callable[[str], None]:
+    """A callback that says one step a line."""
+
+    def say(step: str) -> None:
+        line = json.dumps({"version": 1, "step": step}) if output is Output.JSON else f"  {step}"
+        print(line, file=sys.stderr, flush=True)
+
+    return say

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from rtmctl.device.state import DeviceState
 from rtmctl.model.config import DeviceConfig
 
 
@@ -65,6 +66,8 @@ class Running:
     hash: str
     version: str
     """of the network operating system, '8.4.4'"""
+    mask_key: str = ""
+    """secrets stand in `config` as hashes keyed with this; see rtmctl.device.frr.normal.normal_form"""
 
 
 class Session(Protocol):
@@ -95,4 +98,5 @@ class Session(Protocol):
         """Output of one read-only command of the platform's CLI."""
         ...
 
+    async def state(self) -> DeviceState: ...
     async def close(self) -> None: ...

@@ -1,6 +1,6 @@
 """Run all cases, print the table, and write the record beside this file.
 
-    python -m bench [WORD …]     only the cases whose name holds a word; the record is then left alone
+python -m bench [WORD …]     only the cases whose name holds a word; the record is then left alone
 """
 
 import json

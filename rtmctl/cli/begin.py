@@ -45,4 +45,3 @@ def _example(name: str) -> dict[str, str]:
         raise PermanentError(f"no example {name!r}", hint=f"examples: {', '.join(known)}", exit=Exit.USAGE)
     root = examples / name
     return {str(p.relative_to(root)): p.read_text(encoding="utf-8") for p in sorted(root.rglob("*.yaml"))}
-

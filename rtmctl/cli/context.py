@@ -28,14 +28,14 @@ class OpenSite:
 
     @cached_property
     def models(self) -> dict[str, DeviceModel]:
-        from rtmctl.model import build_models  # noqa: PLC0415
+        from rtmctl.model import build_models
 
         return build_models(self.fabric)
 
     @cached_property
     def configs(self) -> dict[str, DeviceConfig]:
         """The production form of every device's configuration."""
-        from rtmctl.render import render  # noqa: PLC0415
+        from rtmctl.render import render
 
         return {name: render(model) for name, model in self.models.items()}
 
@@ -62,8 +62,8 @@ def open_site(ctx: typer.Context) -> OpenSite:
     Raises:
         SiteInvalid: the files, or the lock, hold errors.
     """
-    from rtmctl.fabric import derive, read_lock  # noqa: PLC0415  # keeps --help instant
-    from rtmctl.intent import load_site  # noqa: PLC0415
+    from rtmctl.fabric import derive, read_lock
+    from rtmctl.intent import load_site
 
     said = globals_of(ctx)
     site = load_site(said.site)

@@ -18,7 +18,7 @@ NodeArgument = Annotated[str, typer.Argument(metavar="NODE", help="A switch or h
 
 def _lab_name(ctx: typer.Context) -> str:
     """--lab, else the site's own name."""
-    from rtmctl.intent import load_site  # noqa: PLC0415
+    from rtmctl.intent import load_site
 
     said = globals_of(ctx)
     return said.lab or load_site(said.site).name
@@ -32,10 +32,10 @@ def up(
     hosts: Annotated[bool, typer.Option(help="Bring up the servers too")] = True,
 ) -> None:
     """Bring the lab up, or complete it: real routers with a factory configuration, and servers."""
-    from rtmctl.lab.driver import open_lab  # noqa: PLC0415
-    from rtmctl.lab.plan import Choices  # noqa: PLC0415
-    from rtmctl.show.lab import print_status  # noqa: PLC0415
-    from rtmctl.show.progress import steps  # noqa: PLC0415
+    from rtmctl.lab.driver import open_lab
+    from rtmctl.lab.plan import Choices
+    from rtmctl.show.lab import print_status
+    from rtmctl.show.progress import steps
 
     opened = open_site(ctx)
     output = only(opened.said, Output.TEXT, Output.JSON)
@@ -50,7 +50,7 @@ def up(
 @app.command(cls=Command)
 def down(ctx: typer.Context) -> None:
     """Remove the lab and everything it left, whatever state it is in."""
-    from rtmctl.lab.driver import open_lab  # noqa: PLC0415
+    from rtmctl.lab.driver import open_lab
 
     name = _lab_name(ctx)
     began = time.monotonic()
@@ -61,8 +61,8 @@ def down(ctx: typer.Context) -> None:
 @app.command(cls=Command)
 def status(ctx: typer.Context) -> None:
     """Nodes of the lab and whether they run."""
-    from rtmctl.lab.driver import open_lab  # noqa: PLC0415
-    from rtmctl.show.lab import print_status  # noqa: PLC0415
+    from rtmctl.lab.driver import open_lab
+    from rtmctl.show.lab import print_status
 
     output = only(globals_of(ctx), Output.TEXT, Output.JSON)
     lab = open_lab(_lab_name(ctx))
@@ -78,7 +78,7 @@ def exec_(
     command: Annotated[list[str], typer.Argument(metavar="-- CMD …", help="What to run there")],
 ) -> None:
     """Run a command inside a node; its exit code is passed on."""
-    from rtmctl.lab.driver import open_lab  # noqa: PLC0415
+    from rtmctl.lab.driver import open_lab
 
     done = subprocess.run(open_lab(_lab_name(ctx)).command(node, tuple(command)), check=False)
     raise typer.Exit(done.returncode)
@@ -87,7 +87,7 @@ def exec_(
 @app.command(cls=Command)
 def shell(ctx: typer.Context, node: NodeArgument) -> None:
     """A shell inside a node."""
-    from rtmctl.lab.driver import open_lab  # noqa: PLC0415
+    from rtmctl.lab.driver import open_lab
 
     words = open_lab(_lab_name(ctx)).command(node, ("/bin/bash",))
     os.execvp(words[0], words)
@@ -96,7 +96,7 @@ def shell(ctx: typer.Context, node: NodeArgument) -> None:
 @app.command(cls=Command)
 def reboot(ctx: typer.Context, node: NodeArgument) -> None:
     """Power a node off, as by pulling its plug, and on again."""
-    from rtmctl.lab.driver import open_lab  # noqa: PLC0415
+    from rtmctl.lab.driver import open_lab
 
     lab = open_lab(_lab_name(ctx))
     lab.power_off(node)
@@ -110,7 +110,7 @@ def graph(
     form: Annotated[str, typer.Option("--format", metavar="mermaid|dot|html", help="Form of the drawing")] = "mermaid",
 ) -> None:
     """Draw the fabric: Mermaid, DOT, or one self-contained HTML page."""
-    from rtmctl.lab.graph import FORMATS, draw  # noqa: PLC0415
+    from rtmctl.lab.graph import FORMATS, draw
 
     if form not in FORMATS:
         raise PermanentError(f"no graph format {form!r}", hint=f"known: {', '.join(FORMATS)}", exit=Exit.USAGE)

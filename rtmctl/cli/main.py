@@ -10,7 +10,6 @@ from rtmctl.base import Exit, RtmctlError, SiteInvalid
 from rtmctl.cli import lab, net, site
 from rtmctl.cli.options import Command, Globals, Root
 
-
 app = typer.Typer(
     name="rtmctl",
     cls=Root,
@@ -45,12 +44,12 @@ def main() -> None:
     try:
         app(obj=said, standalone_mode=True)
     except SiteInvalid as invalid:
-        from rtmctl.show.findings import print_findings  # noqa: PLC0415  # only when there is something to print
+        from rtmctl.show.findings import print_findings
 
         print_findings(invalid.findings)
         sys.exit(invalid.exit)
     except RtmctlError as error:
-        from rtmctl.show.error import print_error  # noqa: PLC0415
+        from rtmctl.show.error import print_error
 
         print_error(error)
         sys.exit(error.exit)

@@ -18,7 +18,7 @@ def init(
     size: Annotated[str, typer.Option(metavar="SPINESxLEAFS", help="Shape of the new fabric")] = "2x4",
 ) -> None:
     """Write a new site that validates at once."""
-    from rtmctl.cli.begin import begin_site  # noqa: PLC0415
+    from rtmctl.cli.begin import begin_site
 
     written = begin_site(folder, example, size)
     typer.echo(f"wrote {', '.join(str(path) for path in written)}")
@@ -27,11 +27,11 @@ def init(
 
 def validate(ctx: typer.Context) -> None:
     """Check the site files, the lock and the derived network; list every finding."""
-    from rtmctl.check import prove  # noqa: PLC0415
-    from rtmctl.fabric import derive, read_lock  # noqa: PLC0415
-    from rtmctl.intent import load_site  # noqa: PLC0415
-    from rtmctl.model import build_models  # noqa: PLC0415
-    from rtmctl.show.findings import show_findings  # noqa: PLC0415
+    from rtmctl.check import prove
+    from rtmctl.fabric import derive, read_lock
+    from rtmctl.intent import load_site
+    from rtmctl.model import build_models
+    from rtmctl.show.findings import show_findings
 
     said = globals_of(ctx)
     output = only(said, *Output)
@@ -50,8 +50,8 @@ def validate(ctx: typer.Context) -> None:
 
 def schema() -> None:
     """Print the JSON Schema of site files, for editors."""
-    import json  # noqa: PLC0415
+    import json
 
-    from rtmctl.intent import json_schema  # noqa: PLC0415
+    from rtmctl.intent import json_schema
 
     typer.echo(json.dumps(json_schema(), indent=2))

@@ -11,9 +11,7 @@ from rtmctl.lab.features import Features
 from rtmctl.show.output import Output
 
 
-def print_status(
-    status: LabStatus, features: Features | None, output: Output, seconds: float | None = None
-) -> None:
+def print_status(status: LabStatus, features: Features | None, output: Output, seconds: float | None = None) -> None:
     """Which nodes run, and what this kernel lacks."""
     missing = features.missing if features else ()
     if output is Output.JSON:

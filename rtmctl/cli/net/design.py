@@ -18,9 +18,9 @@ def lock(
     check: Annotated[bool, typer.Option(help="Write nothing; exit 4 when the lock would change")] = False,
 ) -> None:
     """Allocate what the site needs and does not have yet; nothing that has a number gets another."""
-    from rtmctl.fabric import allocate, read_lock, write_lock  # noqa: PLC0415
-    from rtmctl.intent import load_site  # noqa: PLC0415
-    from rtmctl.show.lock import show_lock_change  # noqa: PLC0415
+    from rtmctl.fabric import allocate, read_lock, write_lock
+    from rtmctl.intent import load_site
+    from rtmctl.show.lock import show_lock_change
 
     said = globals_of(ctx)
     site = load_site(said.site)
@@ -55,16 +55,16 @@ def render(
 
 def cabling(ctx: typer.Context) -> None:
     """Every cable as CSV, for the people with the cables."""
-    from rtmctl.observe import cabling as rows  # noqa: PLC0415
-    from rtmctl.show.cabling import to_csv  # noqa: PLC0415
+    from rtmctl.observe import cabling as rows
+    from rtmctl.show.cabling import to_csv
 
     typer.echo(to_csv(rows(open_site(ctx).fabric)), nl=False)
 
 
 def platforms() -> None:
     """The platforms rtmctl renders, and the guard each can put under a change."""
-    from rtmctl.device import PLATFORMS as DRIVERS  # noqa: PLC0415
-    from rtmctl.render import PLATFORMS  # noqa: PLC0415
-    from rtmctl.show.platforms import print_platforms  # noqa: PLC0415
+    from rtmctl.device import PLATFORMS as DRIVERS
+    from rtmctl.render import PLATFORMS
+    from rtmctl.show.platforms import print_platforms
 
     print_platforms(PLATFORMS, DRIVERS)

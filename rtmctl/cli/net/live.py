@@ -18,12 +18,12 @@ def verify(
     seed: Annotated[int, typer.Option(help="Of the sample, where pairs of hosts are too many to test all")] = 1,
 ) -> None:
     """Prove that the network does what the site says: cables, sessions, routes, isolation, traffic."""
-    from rtmctl.cli.lab_hosts import LabHosts  # noqa: PLC0415
-    from rtmctl.cli.target import find_target  # noqa: PLC0415
-    from rtmctl.observe import Options, Selection, opener_of  # noqa: PLC0415
-    from rtmctl.observe import verify as run  # noqa: PLC0415
-    from rtmctl.show.progress import steps  # noqa: PLC0415
-    from rtmctl.show.verify import show_verify  # noqa: PLC0415
+    from rtmctl.cli.lab_hosts import LabHosts
+    from rtmctl.cli.target import find_target
+    from rtmctl.observe import Options, Selection, opener_of
+    from rtmctl.observe import verify as run
+    from rtmctl.show.progress import steps
+    from rtmctl.show.verify import show_verify
 
     opened = open_site(ctx)
     output = only(opened.said, Output.TEXT, Output.JSON, Output.JUNIT)
@@ -49,11 +49,11 @@ def trace(
     destination: Annotated[str, typer.Argument(metavar="DST", help="A host")],
 ) -> None:
     """The predicted path between two hosts beside the one their packets take."""
-    from rtmctl.cli.lab_hosts import LabHosts  # noqa: PLC0415
-    from rtmctl.cli.target import find_target  # noqa: PLC0415
-    from rtmctl.observe import opener_of  # noqa: PLC0415
-    from rtmctl.observe import trace as run  # noqa: PLC0415
-    from rtmctl.show.trace import show_trace  # noqa: PLC0415
+    from rtmctl.cli.lab_hosts import LabHosts
+    from rtmctl.cli.target import find_target
+    from rtmctl.observe import opener_of
+    from rtmctl.observe import trace as run
+    from rtmctl.show.trace import show_trace
 
     opened = open_site(ctx)
     output = only(opened.said, Output.TEXT, Output.JSON)
@@ -69,10 +69,10 @@ def where(
     what: Annotated[str, typer.Argument(metavar="MAC|IP|HOST", help="What to look for")],
 ) -> None:
     """Where a MAC, an address or a host is: port, leaf, VTEP, segment."""
-    from rtmctl.cli.target import find_target  # noqa: PLC0415
-    from rtmctl.observe import opener_of  # noqa: PLC0415
-    from rtmctl.observe import where as run  # noqa: PLC0415
-    from rtmctl.show.where import show_where  # noqa: PLC0415
+    from rtmctl.cli.target import find_target
+    from rtmctl.observe import opener_of
+    from rtmctl.observe import where as run
+    from rtmctl.show.where import show_where
 
     opened = open_site(ctx)
     output = only(opened.said, Output.TEXT, Output.JSON)
@@ -83,12 +83,14 @@ def where(
 
 def show(ctx: typer.Context, device: Annotated[str, typer.Argument(metavar="DEVICE")]) -> None:
     """One device: what it is to be and what it is now."""
-    from rtmctl.cli.target import find_target  # noqa: PLC0415
-    from rtmctl.observe import opener_of  # noqa: PLC0415
-    from rtmctl.observe import show as run  # noqa: PLC0415
-    from rtmctl.show.device import show_device  # noqa: PLC0415
+    from rtmctl.cli.target import find_target
+    from rtmctl.observe import opener_of
+    from rtmctl.observe import show as run
+    from rtmctl.show.device import show_device
 
     opened = open_site(ctx)
     output = only(opened.said, Output.TEXT, Output.JSON)
     opened.check_devices((device,))
-    show_device(asyncio.run(run(opened.fabric, opened.models, opener_of(find_target(opened).endpoints), device)), output)
+    show_device(
+        asyncio.run(run(opened.fabric, opened.models, opener_of(find_target(opened).endpoints), device)), output
+    )

@@ -1,0 +1,172 @@
+"""The path a packet is predicted to take beside the one it took.
+
+Measured with port counters: a burst of packets of one fixed 5-tuple is sent from the source host while the counters
+of all devices are read before and after; a port the burst left by shows it. ECMP pins a 5-tuple to one of the equal
+paths, so another flow may take another.
+"""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rtmctl.base import TemporaryError
+from rtmctl.device.state import DeviceState
+from rtmctl.fabric.types import Fabric
+from rtmctl.model.types import DeviceModel, PortKind
+from rtmctl.observe.gather import Sessions
+from rtmctl.observe.hosts import HostRunner
+from rtmctl.observe.predict import Prediction, predict
+
+BURST = 1000
+"""packets; far above what BGP and BFD send while the counters are read"""
+SHARE = 0.5
+"""a port carried the burst when its counter rose by at least this share of it"""
+PORT = 33434
+SOURCE_PORT = 49152
+
+_SENDER = """
+import json, socket, sys, time
+spec = json.load(sys.stdin)
+sock = socket.socket(socket.AF_INET6 if ":" in spec["to"] else socket.AF_INET, socket.SOCK_DGRAM)
+sock.bind((spec["source"], spec["source_port"]))
+sent = 0
+for number in range(spec["count"]):
+    try:
+        sent += sock.sendto(b"rtmctl trace".ljust(64, b"."), (spec["to"], spec["port"])) > 0
+    except OSError:
+        pass
+    if number % 20 == 19:
+        time.sleep(0.01)
+print(json.dumps({"sent": sent}))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """A device whose counters show the burst."""
+
+    device: str
+    in_port: str
+    out_port: str
+    """'' where no port shows it leaving: it was dropped there, or the device is the last that was read"""
+    packets_in: int
+    packets_out: int
+    predicted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    hops: tuple[Hop, ...]
+    sent: int
+    protocol: str
+    source_port: int
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    prediction: Prediction
+    taken: Taken | None
+    not_measured: str
+    """why `taken` is None"""
+
+    @property
+    def agrees(self) -> bool | None:
+        """None when nothing was measured."""
+        if self.taken is None:
+            return None
+        reached = bool(self.taken.hops) and bool(self.taken.hops[-1].out_port)
+        if self.prediction.passes is False:
+            return not reached
+        return reached and all(hop.predicted for hop in self.taken.hops)
+
+
+async def trace(
+    fabric: Fabric,
+    models: Mapping[str, DeviceModel],
+    sessions: Sessions,
+    hosts: HostRunner | None,
+    *,
+    source: str,
+    destination: str,
+    burst: int = BURST,
+) -> Trace:
+    """Predict, send a burst of UDP, and say which ports carried it.
+
+    Raises:
+        PermanentError: an unknown host.
+        TemporaryError: the source host could not send.
+    """
+    prediction = predict(fabric, models, source, destination, protocol="udp", port=PORT)
+    host = prediction.source.host
+    if hosts is None or host not in hosts.hosts():
+        return Trace(prediction, None, f"{host} cannot be entered")
+    before, failures = await sessions.read()
+    spec = {
+        "source": str(prediction.source.address),
+        "source_port": SOURCE_PORT,
+        "to": str(prediction.destination.address),
+        "port": PORT,
+        "count": burst,
+    }
+    result = await hosts.run(host, ["python3", "-c", _SENDER], stdin=json.dumps(spec), timeout_s=60)
+    if result.exit_code != 0:
+        raise TemporaryError(f"{host} could not send: {(result.stderr.strip().splitlines() or ['no message'])[-1]}")
+    await asyncio.sleep(0.2)  # the last packets are still on their way
+    after, more = await sessions.read()
+    sent = int(json.loads(result.stdout)["sent"])
+    if failures or more:
+        unread = ", ".join(sorted({*failures, *more}))
+        return Trace(prediction, None, f"not all counters could be read: {unread}")
+    hops = walk(models, before, after, prediction, sent)
+    return Trace(prediction, Taken(hops, sent, "udp", SOURCE_PORT, PORT), "")
+
+
+def walk(
+    models: Mapping[str, DeviceModel],
+    before: Mapping[str, DeviceState],
+    after: Mapping[str, DeviceState],
+    prediction: Prediction,
+    sent: int,
+) -> tuple[Hop, ...]:
+    """Follow the burst from the source host's leaf, port by port. Pure."""
+    rises = {name: _rises(before[name], after[name]) for name in after if name in before}
+    starts = [
+        (leaf, port.name)
+        for leaf in prediction.source.leafs
+        for port in models[leaf].ports
+        if port.peer_device == prediction.source.host
+    ]
+    hops: list[Hop] = []
+    here = max(starts, key=lambda s: rises.get(s[0], {}).get(s[1], (0, 0))[0], default=None)
+    while here is not None and here[0] in rises and here[0] not in {hop.device for hop in hops}:
+        device, in_port = here
+        counters = rises[device]
+        arrived = counters.get(in_port, (0, 0))[0]
+        if arrived < sent * SHARE:
+            break
+        ports = {p.name: p for p in models[device].ports if p.kind is not PortKind.MANAGEMENT and p.name != in_port}
+        out = max(ports, key=lambda p: counters.get(p, (0, 0))[1], default="")
+        left = counters.get(out, (0, 0))[1]
+        if left < sent * SHARE:
+            hops.append(Hop(device, in_port, "", arrived, left, _predicted(prediction, device, "")))
+            break
+        hops.append(Hop(device, in_port, out, arrived, left, _predicted(prediction, device, out)))
+        far = ports[out].peer_device
+        here = (far, ports[out].peer_port or "") if far in rises and far is not None else None
+    return tuple(hops)
+
+
+def _predicted(prediction: Prediction, device: str, port: str) -> bool:
+    return any((device, port) in stage.ports for stage in prediction.stages)
+
+
+def _rises(before: DeviceState, after: DeviceState) -> dict[str, tuple[int, int]]:
+    """Port to (packets received, packets sent) between two readings."""
+    old = {link.name: link for link in before.links}
+    return {
+        link.name: (link.rx_packets - old[link.name].rx_packets, link.tx_packets - old[link.name].tx_packets)
+        for link in after.links
+        if link.name in old
+    }

@@ -1,0 +1,54 @@
+"""The predicted path beside the one taken."""
+
+import json
+from dataclasses import asdict
+
+from rich.console import Console
+from rich.table import Table
+
+from rtmctl.observe.predict import Prediction
+from rtmctl.observe.trace import Trace
+from rtmctl.show.output import Output
+
+
+def print_trace(trace: Trace, output: Output) -> None:
+    if output is Output.JSON:
+        print(json.dumps({"version": 1, "agrees": trace.agrees, **asdict(trace)}, default=str))
+        return
+    console = Console(highlight=False, soft_wrap=True)
+    prediction = trace.prediction
+    a, b = prediction.source, prediction.destination
+    console.print(f"{a.host} ({a.address}) → {b.host} ({b.address}): [bold]{prediction.forwarding}[/]")
+    console.print(f"  {_judged(prediction)}: {prediction.reason}")
+    if prediction.vtep_source:
+        console.print(f"  VTEP {_any(prediction.vtep_source)} → {_any(prediction.vtep_destination)}")
+    console.print()
+    table = Table(box=None, pad_edge=False)
+    for column in ("hop", "predicted: one of", "taken", "packets"):
+        table.add_column(column)
+    hops = trace.taken.hops if trace.taken else ()
+    for number in range(max(len(prediction.stages), len(hops))):
+        stage = prediction.stages[number] if number < len(prediction.stages) else None
+        hop = hops[number] if number < len(hops) else None
+        wanted = ", ".join(f"{device} {port}" for device, port in stage.ports) if stage else ""
+        style = "" if hop is None else "green" if hop.predicted else "red"
+        taken = f"{hop.device} {hop.in_port} → {hop.out_port or 'nowhere'}" if hop else ""
+        packets = f"{hop.packets_in} in, {hop.packets_out} out" if hop else ""
+        table.add_row(str(number + 1), wanted, f"[{style}]{taken}[/]" if style else taken, packets)
+    console.print(table)
+    console.print()
+    if trace.taken is None:
+        console.print(f"not measured: {trace.not_measured}")
+        return
+    t = trace.taken
+    flow = f"{t.sent} packets of one flow ({t.protocol} {t.source_port} → {t.port})"
+    console.print(f"measured by port counters around {flow}; another flow may take another of the equal paths")
+    console.print("[green]as predicted[/]" if trace.agrees else "[bold red]not as predicted[/]")
+
+
+def _judged(prediction: Prediction) -> str:
+    return {True: "passes", False: "does not pass", None: "cannot be told"}[prediction.passes]
+
+
+def _any(vteps: tuple[object, ...]) -> str:
+    return " or ".join(str(v) for v in vteps)

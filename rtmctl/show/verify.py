@@ -1,0 +1,139 @@
+"""A verification as a table of checks with one line a deviation, as JSON, as JUnit, as GitHub annotations."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from xml.etree import ElementTree
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from rtmctl.base import Severity
+from rtmctl.observe.types import CheckResult, Deviation, Status, VerifyReport
+from rtmctl.show.output import Output
+
+_STYLE = {Status.PASSED: "green", Status.FAILED: "bold red", Status.NOT_RUN: "bold yellow", Status.EXCLUDED: "dim"}
+SHOWN = 20
+"""deviations of one check that the text shows; the other forms hold all"""
+
+
+def print_report(report: VerifyReport, output: Output, *, all_lines: bool = False) -> None:
+    """`all_lines`: text shows every deviation, however many."""
+    if output is Output.JSON:
+        print(to_json(report))
+    elif output is Output.JUNIT:
+        print(to_junit(report))
+    elif output is Output.GITHUB:
+        print("\n".join(to_github(report)))
+    else:
+        _print_text(report, Console(highlight=False, soft_wrap=True), None if all_lines else SHOWN)
+
+
+def _print_text(report: VerifyReport, console: Console, limit: int | None) -> None:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("check")
+    table.add_column("verdict")
+    for column in ("right", "wrong", "s"):
+        table.add_column(column, justify="right")
+    for check in report.checks:
+        outcome = check.outcome
+        verdict = Text(check.status.value, style=_STYLE[check.status])
+        wrong = Text(str(len(outcome.deviations)), style="red" if outcome.deviations else "dim")
+        table.add_row(check.title, verdict, str(outcome.passed), wrong, f"{check.seconds:.1f}")
+    console.print(table)
+    for check in report.checks:
+        _print_check(check, console, limit)
+    if report.drained:
+        console.print(f"\ndrained, and treated so: {', '.join(report.drained)}")
+    console.print("\n" + verdict_line(report), style="green" if report.ok else "bold red")
+
+
+def _print_check(check: CheckResult, console: Console, limit: int | None) -> None:
+    outcome = check.outcome
+    if not (outcome.deviations or outcome.skipped or outcome.not_run) or check.status is Status.EXCLUDED:
+        return
+    console.print(f"\n[bold]{check.name}[/]")
+    shown = outcome.deviations[:limit]
+    for deviation in shown:
+        console.print(_line(deviation))
+    if len(shown) < len(outcome.deviations):
+        console.print(f"  and {len(outcome.deviations) - len(shown)} more (-v shows all, --output json holds all)")
+    if outcome.not_run:
+        console.print(Text.assemble("  ", ("not run: ", "yellow"), outcome.not_run))
+    for reason in outcome.skipped:
+        console.print(Text(f"  skipped: {reason}", style="dim"))
+
+
+def _line(deviation: Deviation) -> Text:
+    mark = ("  ! ", "red") if deviation.severity is Severity.ERROR else ("  ~ ", "yellow")
+    hint = (f"  ({deviation.hint})", "dim") if deviation.hint else ""
+    return Text.assemble(mark, str(deviation), hint)
+
+
+def verdict_line(report: VerifyReport) -> str:
+    """The last line: verdict, size, and how long it waited within which bound."""
+    wrong = sum(len(c.outcome.deviations) for c in report.checks)
+    right = sum(c.outcome.passed for c in report.checks)
+    not_run = sum(c.status is Status.NOT_RUN for c in report.checks)
+    excluded = [c.name for c in report.checks if c.status is Status.EXCLUDED]
+    parts = [f"{right} facts right", f"{wrong} wrong"]
+    if not_run:
+        parts.append(f"{not_run} check(s) not run")
+    if excluded:
+        parts.append(f"excluded: {', '.join(excluded)}")
+    return (
+        f"{report.fabric}: {'verified' if report.ok else 'NOT verified'}, {', '.join(parts)}; "
+        f"{report.devices} devices, {report.hosts} hosts, {report.readings} readings in {report.seconds:.1f} s "
+        f"(waited {report.waited_s:.1f} s of at most {report.bound_s:g} s)"
+    )
+
+
+def to_json(report: VerifyReport) -> str:
+    """Version 1: the report's fields, the verdict, and every check with its deviations."""
+    body = asdict(report)
+    return json.dumps({"version": 1, "ok": report.ok, "exit": int(report.exit), **body}, default=str)
+
+
+def to_junit(report: VerifyReport) -> str:
+    """One test suite; a test case a check, with a failure a deviation; a check not run is an error."""
+    suite = ElementTree.Element("testsuite", name=f"rtmctl verify {report.fabric}", time=f"{report.seconds:.3f}")
+    failures = errors = skipped = 0
+    for check in report.checks:
+        case = ElementTree.SubElement(
+            suite, "testcase", classname="rtmctl.verify", name=check.name, time=f"{check.seconds:.3f}"
+        )
+        wrong = [d for d in check.outcome.deviations if d.severity is Severity.ERROR]
+        if wrong:
+            failures += 1
+            message = f"{len(wrong)} deviation(s)"
+            ElementTree.SubElement(case, "failure", message=message).text = "\n".join(map(str, wrong))
+        elif check.status is Status.NOT_RUN:
+            errors += 1
+            ElementTree.SubElement(case, "error", message=check.outcome.not_run)
+        elif check.status is Status.EXCLUDED:
+            skipped += 1
+            ElementTree.SubElement(case, "skipped", message="excluded by name")
+        notes = [str(d) for d in check.outcome.deviations if d.severity is not Severity.ERROR]
+        notes += [f"skipped: {reason}" for reason in check.outcome.skipped]
+        if notes:
+            ElementTree.SubElement(case, "system-out").text = "\n".join(notes)
+    counts = {"tests": len(report.checks), "failures": failures, "errors": errors, "skipped": skipped}
+    suite.attrib.update({name: str(count) for name, count in counts.items()})
+    ElementTree.indent(suite)
+    return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True)
+
+
+def to_github(report: VerifyReport) -> Iterable[str]:
+    """Workflow annotations, one a deviation, and the verdict."""
+    for check in report.checks:
+        for deviation in check.outcome.deviations:
+            kind = "error" if deviation.severity is Severity.ERROR else "warning"
+            yield f"::{kind} title=verify {check.name}::{_escaped(str(deviation))}"
+        if check.status is Status.NOT_RUN:
+            yield f"::error title=verify {check.name}::{_escaped('not run: ' + check.outcome.not_run)}"
+    yield f"::{'notice' if report.ok else 'error'} title=verify::{_escaped(verdict_line(report))}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

@@ -72,6 +72,7 @@ def _table(results: list[tuple[Case, Usage]], before: dict[str, dict[str, float]
 
 def _record(results: list[tuple[Case, Usage]]) -> dict[str, object]:
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    kernel = platform.release().split("-", 1)[0]
     cases = {}
     for case, usage in results:
         kept = asdict(usage)
@@ -80,7 +81,7 @@ def _record(results: list[tuple[Case, Usage]]) -> dict[str, object]:
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "commit": commit.stdout.strip(),
-        "machine": f"{os.cpu_count()} cores, Linux {platform.release().split('-')[0]}, Python {platform.python_version()}",
+        "machine": f"{os.cpu_count()} cores, Linux {kernel}, Python {platform.python_version()}",
         "cases": cases,
     }
 

@@ -15,7 +15,7 @@ class RtmctlError(Exception):
 
     exit: Exit = Exit.FAILED
 
-    def __init__(self, message: str, *, hint: str = "", exit: Exit | None = None) -> None:
+    def __init__(self, message: str, *, hint: str = "", exit: Exit | None = None) -> None:  # noqa: A002  # reads best at the call
         super().__init__(message)
         self.message = message
         self.hint = hint

@@ -7,7 +7,8 @@ Only `read_lock` and `write_lock` touch a file.
 from rtmctl.fabric.allocate import allocate, prune, stale
 from rtmctl.fabric.derive import derive
 from rtmctl.fabric.lock import Kind, Lock, dump_lock
-from rtmctl.fabric.lockfile import parse_lock, read_lock, write_lock
+from rtmctl.fabric.lockfile import parse_lock, parse_merged, read_lock, write_lock
+from rtmctl.fabric.resolve import resolve
 from rtmctl.fabric.types import Fabric
 
 __all__ = [
@@ -18,8 +19,10 @@ __all__ = [
     "derive",
     "dump_lock",
     "parse_lock",
+    "parse_merged",
     "prune",
     "read_lock",
+    "resolve",
     "stale",
     "write_lock",
 ]

@@ -60,11 +60,36 @@ def parse_lock(text: str) -> Lock:
             [Finding("lock-conflict", "merge markers: the file was merged and not resolved", _at(markers[0]), _RESOLVE,
                      also=also)]
         )  # fmt: skip
-    lock = _parse(text, findings)
+    lock = _parse(text, findings, None)
     findings += collisions(lock)
     if findings:
         raise SiteInvalid(sorted(findings, key=Finding.sort_key))
     return lock
+
+
+def parse_merged(text: str, base: Lock) -> Lock:
+    """A file as git left it: both sides of every conflict are taken.
+
+    Of one identity's two values base's stays, else the first. What collides still collides in the result: it is for `resolve`. Raises SiteInvalid where it is no lock at all.
+    """
+    findings: list[Finding] = []
+    lock = _parse(_both_sides(text), findings, base)
+    if findings:
+        raise SiteInvalid(sorted(findings, key=Finding.sort_key))
+    return lock
+
+
+def _both_sides(text: str) -> str:
+    """Without the marker lines, and without the common ancestor that diff3 style shows between ||||||| and =======."""
+    kept: list[str] = []
+    ancestor = False
+    for line in text.splitlines(keepends=True):
+        marker = _MARKER.match(line)
+        if marker:
+            ancestor = marker[1][0] == "|"
+        # blank lines instead of dropped ones: line numbers stay those of the file
+        kept.append("\n" if marker or ancestor else line)
+    return "".join(kept)
 
 
 def collisions(lock: Lock) -> list[Finding]:
@@ -90,7 +115,8 @@ def collisions(lock: Lock) -> list[Finding]:
     return findings
 
 
-def _parse(text: str, findings: list[Finding]) -> Lock:
+def _parse(text: str, findings: list[Finding], base: Lock | None) -> Lock:
+    """`base` set: a merge is being resolved, so that what stands twice is chosen from, not refused."""
     try:
         # composing builds no objects, it only finds the nodes and where they stand
         root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
@@ -104,7 +130,11 @@ def _parse(text: str, findings: list[Finding]) -> Lock:
         return Lock.empty()
     sections: dict[str, Node] = {}
     for key, node in root.value:
-        if key.value in sections:
+        twin = sections.get(str(key.value))
+        if isinstance(twin, MappingNode) and isinstance(node, MappingNode) and base is not None:
+            twin.value.extend(node.value)
+            continue
+        if twin is not None and base is None:
             findings.append(Finding("lock-duplicate", f"section {key.value} stands twice", _of(key), _REGENERATE))
         sections[str(key.value)] = node
     if not _version(sections, findings):
@@ -127,7 +157,7 @@ def _parse(text: str, findings: list[Finding]) -> Lock:
         elif not isinstance(node, MappingNode):
             findings.append(Finding("lock-wrong-type", f"{name}: expected lines of `name: value`", _of(node)))
         else:
-            allocations[kinds[name]] = _entries(kinds[name], node, lines, findings)
+            allocations[kinds[name]] = _entries(kinds[name], node, lines, findings, base)
     return Lock(allocations, lines)
 
 
@@ -145,7 +175,7 @@ def _version(sections: dict[str, Node], findings: list[Finding]) -> bool:
 
 
 def _entries(
-    kind: Kind, section: MappingNode, lines: dict[tuple[Kind, str], int], findings: list[Finding]
+    kind: Kind, section: MappingNode, lines: dict[tuple[Kind, str], int], findings: list[Finding], base: Lock | None
 ) -> dict[str, str]:
     entries: dict[str, str] = {}
     for key, node in section.value:
@@ -153,6 +183,10 @@ def _entries(
             findings.append(Finding("lock-wrong-type", f"{kind}: expected `name: value`", _of(key), _REGENERATE))
             continue
         identity, value = str(key.value), str(node.value)
+        if identity in entries and base is not None:
+            if value == base.get(kind, identity):
+                entries[identity] = value
+            continue
         if identity in entries:
             findings.append(
                 Finding(

@@ -79,7 +79,7 @@ def _finding(error: Error, data: Data, misspelt: dict[KeyPath, str]) -> Finding 
             return None
         return _missing(path, data)
     if error["type"] == "extra_forbidden":
-        return _unknown_key(path, data, misspelt.get(path))
+        return _unknown_key(path, data, misspelt.get(path), error["input"])
     explain: Callable[[Error, str], Problem] = EXPLAIN.get(error["type"], EXPLAIN["other"])
     problem = explain(error, "the name" if is_key else _label(path))
     where = data.keys.get(path) if is_key else None
@@ -119,13 +119,15 @@ def _missing(path: KeyPath, data: Data) -> Finding:
     return Finding("missing-key", f"{subject(parent)} needs '{path[-1]}'", where, f"its keys: {known}")
 
 
-def _unknown_key(path: KeyPath, data: Data, near: str | None) -> Finding:
+def _unknown_key(path: KeyPath, data: Data, near: str | None, value: object) -> Finding:
     parent = path[:-1]
     fields = _fields(parent)
     taken = get_close_matches(str(path[-1])[:64], fields, n=1, cutoff=0.6)
     hint = f"known here: {', '.join(fields)}"
     if near or taken:
         hint = f"did you mean '{near or taken[0]}'?"
+    elif " " in str(path[-1]) and value is None:
+        hint = "in braces a comma ends a value: put the text before it into quotes"
     elif not parent:
         hint = f"sections are {', '.join(fields)}"
     message = f"{subject(parent)} has no key {quoted(path[-1])}"

@@ -1,7 +1,7 @@
 """What this machine's kernel can do, found by trying in a throwaway namespace, never by version."""
 
 import subprocess
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from rtmctl.lab.userns import Rootless
 
@@ -21,10 +21,12 @@ class Features:
     """VLAN-aware bridges"""
     dummy: bool
     nftables: bool
+    frr_names_netns: bool = False
+    """of a node, not of the kernel: its FRR (8.x) prints `netns PATH` in each vrf that a namespace stands for"""
 
     @property
     def missing(self) -> tuple[str, ...]:
-        return tuple(f.name for f in fields(self) if not getattr(self, f.name))
+        return tuple(name for name in _PROBES if not getattr(self, name))
 
 
 ALL = Features(*([True] * 9))

@@ -14,7 +14,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -124,9 +124,12 @@ class NetnsLab:
         known = anchor.request(self.folder, op="ping").fields["nodes"] if alive else {}
         return LabStatus(self.name, alive, tuple(_node_status(node, known) for node in found.nodes))
 
-    def features(self) -> Features:
-        """What the lab's kernel can do, as found when the lab came up."""
-        return self._running().features
+    def features(self, node: str | None = None) -> Features:
+        """What the lab's kernel can do, found when it came up; with a node's name, what its FRR prints too."""
+        now = self._running()
+        if node is None:
+            return now.features
+        return replace(now.features, frr_names_netns=recipe(now.node(node).image).names_netns)
 
     # --- one node
 

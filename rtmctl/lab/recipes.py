@@ -52,6 +52,8 @@ class Recipe:
     """FRR daemons in the order they must start"""
     netns_vrf_options: tuple[tuple[str, str], ...]
     """(daemon, option)"""
+    names_netns: bool
+    """FRR prints `netns PATH` in each vrf block, so frr.conf must have it too; later versions refuse the line"""
 
     @property
     def folder(self) -> str:
@@ -87,6 +89,7 @@ SWITCH_FRR8 = Recipe(
     setup=_SETUP,
     daemons=("zebra", "bgpd", "bfdd", "staticd"),
     netns_vrf_options=(("zebra", "-n"),),
+    names_netns=True,
 )
 
 _FRR10 = ("zebra", "mgmtd", "bgpd", "bfdd", "staticd")
@@ -98,6 +101,7 @@ SWITCH_FRR10 = Recipe(
     daemons=_FRR10,
     # From FRR 10 the VRF backend is an option of every daemon; given to zebra alone, staticd dies on the first commit.
     netns_vrf_options=tuple((daemon, "-w") for daemon in _FRR10),
+    names_netns=False,
 )
 
 RECIPES = (SWITCH_FRR8, SWITCH_FRR10)

@@ -6,7 +6,7 @@ exec </dev/null
 lab=/usr/local/lib/rtmctl/lab
 echo "--- boot $(date -u +%FT%TZ)"
 ip link set lo up
-mkdir -p /run/frr /run/sshd /run/lock /run/netns /run/lldpd /var/tmp/frr
+mkdir -p /run/frr /run/sshd /run/lock /run/netns /run/network /run/lldpd /var/tmp/frr
 chown frr:frr /run/frr /var/tmp/frr
 
 # Ordered before networking, as the unit on a real switch: restores the pre-image of an unconfirmed change.

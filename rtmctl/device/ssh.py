@@ -110,7 +110,7 @@ class AgentChannel:
         return cls(endpoint.name, connection, process, asyncio.Lock())
 
     async def request(self, verb: str, arguments: dict[str, Any], timeout_s: float) -> dict[str, Any]:
-        """The agent's answer. Raises the errors of this room; an agent's own failure as the type its code stands for."""
+        """The agent's answer. Raises rtmctl.device.errors; an agent's own failure as the type of its code."""
         async with self.lock:
             try:
                 async with asyncio.timeout(timeout_s):

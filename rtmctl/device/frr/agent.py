@@ -1403,7 +1403,10 @@ def parse_arguments(words: list[str]) -> dict[str, Any]:
 
 
 def serve(agent: Agent) -> int:
-    """Requests {"verb": ..., "arguments": {...}} until end of input; answers `LENGTH\\nJSON\\n`. Saves starting sudo and Python for every step."""
+    """Requests {"verb": ..., "arguments": {...}} until end of input; answers are `LENGTH`, line feed, JSON, line feed.
+
+    Saves starting sudo and an interpreter for every step.
+    """
     for line in sys.stdin:
         try:
             request = json.loads(line)

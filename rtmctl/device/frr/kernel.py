@@ -90,7 +90,7 @@ class Kernel:
             )
 
     def routes(self) -> Iterator[Route]:
-        """Unicast routes of the main table and of the VRFs' tables; next hops that are dead or linkdown are left out."""
+        """Unicast routes of the main table and of the VRFs' tables; dead next hops are left out."""
         for table in ("routes", "routes6"):
             for space, row in self._rows(table):
                 number = row.get("table", MAIN_TABLE)
@@ -120,14 +120,12 @@ class Kernel:
     def macs(self, vnis: Mapping[str, int]) -> Iterator[MacEntry]:
         """Learnt addresses; `vnis` (from FRR) tells the VNI where the kernel's tables do not."""
         vni_of_device = {(space, link["ifname"]): number for number, (space, link) in self._vxlans.items()}
+        bridged = self._bridged_vnis()
         found: dict[tuple[str, int | None, str | None], MacEntry] = {}
         for space, row in self._rows("fdb"):
             mac = str(row["mac"])
-            if (
-                _GROUP_MAC.match(mac)
-                or mac == _FLOOD
-                or (row.get("state") in ("permanent", "static") and "dst" not in row)
-            ):
+            own = row.get("state") in ("permanent", "static") and "dst" not in row
+            if own or mac == _FLOOD or _GROUP_MAC.match(mac):
                 continue
             number = vni_of_device.get((space, row["ifname"]))
             dst = ip_address(row["dst"]) if "dst" in row else None
@@ -136,13 +134,20 @@ class Kernel:
             vlan = row.get("vlan") or self._vlan_of(space, row)
             entry = MacEntry(
                 vlan=int(vlan) if vlan else None,
-                vni=number if number is not None else vnis.get(mac),
+                vni=number if number is not None else vnis.get(mac, bridged.get((space, str(row.get("master"))))),
                 mac=mac,
                 port=None if dst else str(row["ifname"]),
                 remote_vtep=dst,
             )
             found[(mac, entry.vni, entry.port)] = entry
         yield from found.values()
+
+    def _bridged_vnis(self) -> dict[tuple[str, str], int]:
+        """Bridges with exactly one VXLAN device: the traditional form, in which the bridge is the segment."""
+        members: dict[tuple[str, str], list[int]] = {}
+        for number, (space, link) in self._vxlans.items():
+            members.setdefault((space, str(link.get("master"))), []).append(number)
+        return {place: numbers[0] for place, numbers in members.items() if len(numbers) == 1}
 
     def _vlan_of(self, space: str, row: Json) -> str | None:
         """VLAN of a traditional bridge, which is named after it."""

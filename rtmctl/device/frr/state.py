@@ -147,7 +147,7 @@ def evpn_routes(table: Json) -> Iterator[EvpnRoute]:
 
 
 def evpn_route(rd: str, route_type: int, rest: str, route: Json) -> EvpnRoute:
-    """Keys are `[2]:[tag]:[48]:[MAC]` with or without `:[32]:[IP]`, `[3]:[tag]:[32]:[IP]`, `[5]:[tag]:[LEN]:[PREFIX]`."""
+    """Keys: `[2]:[tag]:[48]:[MAC]` and maybe `:[32]:[IP]`, `[3]:[tag]:[32]:[IP]`, `[5]:[tag]:[LEN]:[PREFIX]`."""
     fields = rest.strip("[]").split("]:[")
     paths = [step for group in route.get("paths", []) for step in (group if isinstance(group, list) else [group])]
     best = next((p for p in paths if p.get("bestpath")), paths[0] if paths else {})

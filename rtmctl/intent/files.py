@@ -6,7 +6,8 @@ Nothing else in the folder (the lock file, known_hosts, other YAML) is read.
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,10 +49,13 @@ def read_files(root: Path) -> tuple[tuple[SourceFile, ...], tuple[Finding, ...]]
     return tuple(sources), tuple(findings)
 
 
-def read_sources(root: Path) -> dict[str, str]:
-    """File name to text, for showing findings with their lines; what cannot be read is left out."""
-    sources, _ = read_files(root)
-    return {source.name: source.text for source in sources}
+def read_sources(root: Path, findings: Iterable[Finding]) -> dict[str, str]:
+    """File name to text for every file that a finding names, to show its lines; what cannot be read is left out."""
+    sources: dict[str, str] = {}
+    for name in sorted({place.file for f in findings for place in (f.where, *f.also) if place is not None}):
+        with suppress(_Unusable):
+            sources[name] = _decode(_read(root / name, name, MAX_BYTES), name)
+    return sources
 
 
 class _Unusable(Exception):

@@ -1,0 +1,44 @@
+"""The transaction: plan, waves, apply, confirm, rollback, recover, drift, drain.
+
+What runs, who may change it and whether a change is decided stands on the devices; the store only remembers.
+How a device is spoken to lives in `device`, what it should run in `model` and `render`.
+"""
+
+from rtmctl.change.apply import apply
+from rtmctl.change.errors import Locked, StalePlan, StepFailed
+from rtmctl.change.options import ApplyOptions, CommitMode, Timing
+from rtmctl.change.plan import PlanOptions, Surroundings, make_plan
+from rtmctl.change.plan_file import plan_from_json, plan_to_json, read_plan, write_plan
+from rtmctl.change.plan_types import DevicePlan, Plan, Stage, Wave
+from rtmctl.change.results import ChangeResult, DeviceOutcome, Outcome, Standing
+from rtmctl.change.run import Site
+from rtmctl.change.unmanaged import Unmanaged
+from rtmctl.change.waves import WaveOptions
+
+__all__ = [
+    "ApplyOptions",
+    "ChangeResult",
+    "CommitMode",
+    "DeviceOutcome",
+    "DevicePlan",
+    "Locked",
+    "Outcome",
+    "Plan",
+    "PlanOptions",
+    "Site",
+    "Stage",
+    "StalePlan",
+    "Standing",
+    "StepFailed",
+    "Surroundings",
+    "Timing",
+    "Unmanaged",
+    "Wave",
+    "WaveOptions",
+    "apply",
+    "make_plan",
+    "plan_from_json",
+    "plan_to_json",
+    "read_plan",
+    "write_plan",
+]

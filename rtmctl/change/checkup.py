@@ -1,0 +1,88 @@
+"""Taking the health of the devices around a change: a baseline, then a look after each wave."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+
+from rtmctl.change.events import OnEvent, Waiting
+from rtmctl.change.fleet import Fleet, successes
+from rtmctl.change.health import SignalKey, SignalKind, Worse, compare, signals
+from rtmctl.change.options import Timing
+from rtmctl.device.state import DeviceState
+from rtmctl.model.types import DeviceModel
+
+
+class Checkup:
+    """Baseline and comparison over the same devices."""
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        names: Iterable[str],
+        *,
+        targets: Mapping[str, DeviceModel],
+        timing: Timing,
+        emit: OnEvent,
+        stop: asyncio.Event,
+    ) -> None:
+        self._fleet = fleet
+        self._names = sorted(set(names))
+        self._targets = targets
+        self._timing = timing
+        self._emit = emit
+        self._stop = stop
+        self._states: dict[str, DeviceState] = {}
+        self.baseline: dict[SignalKey, float] = {}
+
+    async def take_baseline(self) -> None:
+        """A device that does not answer has no baseline, and cannot get worse."""
+        self._states = await self._read()
+        self.baseline = signals(self._states)
+
+    async def wait_healthy(self, soak_s: float) -> tuple[Worse, ...]:
+        """Look until nothing is worse, at most `health_wait_s`; then look again after the soak.
+
+        Returns:
+            what is still worse; empty when the wave is healthy. Ends early when a stop is asked for.
+        """
+        if not self.baseline:
+            return ()
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._timing.health_wait_s
+        pause = 0.25
+        while True:
+            found = await self._look()
+            left = until - loop.time()
+            if not found or left <= 0 or self._stop.is_set():
+                break
+            self._emit(Waiting(f"{len(found)} signals to come back, {found[0]}", left))
+            await self._sleep(min(pause, left))
+            pause = min(2.0, pause * 2)
+        if found or not soak_s:
+            return found
+        until = loop.time() + soak_s
+        while (left := until - loop.time()) > 0 and not self._stop.is_set():
+            self._emit(Waiting("soak", left))
+            await self._sleep(min(5.0, left))
+        return await self._look()
+
+    async def _look(self) -> tuple[Worse, ...]:
+        states = await self._read()
+        packets = {
+            SignalKey(name, SignalKind.ERRORS, link.name): link.rx_packets + link.tx_packets
+            for name, state in states.items()
+            for link in state.links
+        }
+        return compare(self.baseline, signals(states), self._targets, packets)
+
+    async def _read(self) -> dict[str, DeviceState]:
+        results = await self._fleet.each(
+            self._names, "health", lambda device: device.state(), self._timing.step_timeout_s
+        )
+        return successes(results)
+
+    async def _sleep(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stop.wait()
+        except TimeoutError:
+            return

@@ -1,0 +1,102 @@
+"""What must hold on the devices before anything is changed. Each gate changes nothing and says what to do."""
+
+from collections.abc import Iterable, Mapping
+
+from rtmctl.base import Refused
+from rtmctl.change.errors import StalePlan, StepFailed
+from rtmctl.change.fleet import Fleet, failures, successes
+from rtmctl.change.notes import DECISION, Verdict, decision_from_text
+from rtmctl.change.options import Timing
+from rtmctl.change.plan_types import DevicePlan
+from rtmctl.device.state import DeviceState
+from rtmctl.device.types import DeviceStatus, Running, TransactionState
+
+_UNSETTLED = (TransactionState.ARMED, TransactionState.APPLIED, TransactionState.BROKEN)
+
+
+async def refuse_unsettled(fleet: Fleet, names: Iterable[str], timing: Timing) -> None:
+    """No other change may be half done on these devices.
+
+    Raises:
+        Refused: one is; its id and what to do are named.
+        StepFailed: a device does not answer.
+    """
+    results = await fleet.each(names, "status", lambda device: device.status(), timing.step_timeout_s)
+    _raise_first(failures(results))
+    notes = await fleet.each(results, "status", lambda device: device.note(DECISION), timing.step_timeout_s)
+    _raise_first(failures(notes))
+    for name, status in successes(results).items():
+        if status.state in _UNSETTLED or _decided(status, notes[name]):
+            raise Refused(
+                f"{name} holds change {status.transaction}, which is {status.state.value} and not settled",
+                hint=f"rtmctl net confirm {status.transaction}, or rtmctl net recover",
+            )
+
+
+def _decided(status: DeviceStatus, note: object) -> bool:
+    decision = decision_from_text(note)
+    return (
+        decision is not None
+        and decision.transaction == status.transaction
+        and decision.verdict is Verdict.COMMIT
+        and status.state is TransactionState.REVERTED
+    )
+
+
+async def refuse_stale(fleet: Fleet, parts: Iterable[DevicePlan], timing: Timing) -> dict[str, Running]:
+    """What runs must be what the plan was made against.
+
+    Raises:
+        StalePlan: all devices for which it is not, in one message.
+        StepFailed: a device does not answer.
+    """
+    wanted = {part.device: part.pre_hash for part in parts}
+    results = await fleet.each(wanted, "check", lambda device: device.running(), timing.step_timeout_s)
+    _raise_first(failures(results))
+    running = successes(results)
+    stale = sorted(name for name, found in running.items() if found.hash != wanted[name])
+    if stale:
+        raise StalePlan(
+            f"{', '.join(stale)} changed since the plan was made; nothing was changed", hint="make the plan again"
+        )
+    return running
+
+
+async def refuse_degraded(
+    fleet: Fleet, parts: Iterable[DevicePlan], timing: Timing, *, override: bool
+) -> tuple[str, ...]:
+    """The redundant partners of what changes must be up.
+
+    Returns:
+        what was overridden, a sentence each.
+
+    Raises:
+        Refused: a partner is down and nothing overrides it.
+    """
+    pairs = {(partner, part.device) for part in parts if not part.idle for partner in part.partners}
+    names = sorted({partner for partner, _ in pairs})
+    results = await fleet.each(names, "partner", lambda device: device.state(), timing.step_timeout_s)
+    reasons = {name: _down(result) for name, result in results.items()}
+    found = sorted(
+        f"{partner}, which stands in for {device}, {reasons[partner]}" for partner, device in pairs if reasons[partner]
+    )
+    if found and not override:
+        raise Refused("; ".join(found), hint="bring it back first, or change anyway with --degraded")
+    return tuple(found)
+
+
+def _down(result: DeviceState | StepFailed) -> str:
+    if isinstance(result, StepFailed):
+        return f"does not answer ({result.reason})"
+    if result.bgp and not any(session.state == "Established" for session in result.bgp):
+        return "has no BGP session up"
+    return ""
+
+
+def _raise_first(failed: tuple[StepFailed, ...]) -> None:
+    if failed:
+        raise failed[0]
+
+
+def unanswered(results: Mapping[str, object]) -> tuple[str, ...]:
+    return tuple(sorted(name for name, result in results.items() if isinstance(result, StepFailed)))

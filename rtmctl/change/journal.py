@@ -1,0 +1,56 @@
+"""The write-ahead journal: an entry is durable before what it names is done."""
+
+import json
+import time
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Protocol
+
+from rtmctl.store import JournalRow, Store
+
+
+class Entry(StrEnum):
+    """Every kind of entry, in the order in which a change meets them."""
+
+    BEGIN = "begin"
+    LEASE = "lease"
+    STAGE = "stage"
+    WAVE = "wave"
+    DRAIN = "drain"
+    COMMIT = "commit"
+    COMMITTED = "committed"
+    HEALTHY = "healthy"
+    APPLIED = "applied"
+    """every wave runs its target, every timer still runs"""
+    DECIDING = "deciding"
+    """the decision is being written on the devices"""
+    DECIDED_COMMIT = "decided: commit"
+    DECIDED_REVERT = "decided: revert"
+    CONFIRM = "confirm"
+    CONFIRMED = "confirmed"
+    REVERT = "revert"
+    REVERTED = "reverted"
+    END = "end"
+
+
+class Journal(Protocol):
+    """Raises StoreError when an entry cannot be made durable; then what it names must not be done."""
+
+    def append(self, kind: Entry, device: str | None = None, detail: str = "") -> None: ...
+
+
+class StoreJournal:
+    """The journal of one change in the store."""
+
+    def __init__(self, store: Store, change: str, now: Callable[[], float] = time.time) -> None:
+        self._store = store
+        self._change = change
+        self._now = now
+
+    def append(self, kind: Entry, device: str | None = None, detail: str = "") -> None:
+        self._store.append(self._change, kind.value, device, detail, self._now())
+
+
+def last_entries(rows: tuple[JournalRow, ...]) -> str:
+    """The journal as JSON lines, for bug reports."""
+    return "".join(json.dumps({"kind": row.kind, "device": row.device, "at": row.at}) + "\n" for row in rows)

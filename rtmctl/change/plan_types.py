@@ -1,0 +1,125 @@
+"""The Plan and its parts: exactly what `apply` will do, frozen, with no secret in clear."""
+
+from dataclasses import dataclass
+
+from rtmctl.model.config import DeviceConfig
+
+PLAN_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SecretUse:
+    """A secret by reference. `keyed_hash` (HMAC-SHA256 under the key `key_id`) tells later whether it has changed."""
+
+    reference: str
+    keyed_hash: str
+    key_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SectionDiff:
+    """Unified diff of one section, without file headers."""
+
+    section: str
+    added: int
+    removed: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DevicePlan:
+    """One device's part of a stage."""
+
+    device: str
+    platform: str
+    pre_hash: str
+    """of what the device runs, as the device itself computes it"""
+    before: DeviceConfig
+    """what runs, secrets as tokens"""
+    target: DeviceConfig
+    """what is to run, secrets as tokens"""
+    target_hash: str
+    """SHA-256 of `target`, its tokens unfilled"""
+    diffs: tuple[SectionDiff, ...]
+    """from `before` to the target in the device's own normal form"""
+    version: str
+    """of the network operating system"""
+    idle: bool
+    """carries no session or traffic: may change together with anything"""
+    resets: tuple[str, ...]
+    """what goes down and comes back: 'bgp default swp1: remote AS changes'"""
+    impact: tuple[str, ...]
+    """what it may touch: sessions, VNIs, hosts"""
+    unmanaged: tuple[str, ...]
+    """lines that are not rtmctl's; kept, or removed when the plan says so"""
+    weaker: tuple[str, ...]
+    """guards this platform cannot give in full"""
+    partners: tuple[str, ...]
+    """redundant devices of which one must be up while this one changes"""
+    drain: DeviceConfig | None = None
+    """the target while traffic is moved away first; None: nothing to move, or no way to"""
+
+    @property
+    def added(self) -> int:
+        return sum(diff.added for diff in self.diffs)
+
+    @property
+    def removed(self) -> int:
+        return sum(diff.removed for diff in self.diffs)
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """Devices that change together; no two of them are redundant to each other unless all are idle."""
+
+    name: str
+    devices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A set of targets that is reached wave by wave and then stands as a whole."""
+
+    name: str
+    devices: tuple[DevicePlan, ...]
+    waves: tuple[Wave, ...]
+
+    def device(self, name: str) -> DevicePlan:
+        """Raises KeyError with the name when it does not take part."""
+        for part in self.devices:
+            if part.device == name:
+                return part
+        raise KeyError(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What `net plan` prints and `net apply` does."""
+
+    version: int
+    site: str
+    made_at: float
+    """seconds since the epoch"""
+    made_by: str
+    tool: str
+    stages: tuple[Stage, ...]
+    unchanged: tuple[str, ...]
+    """devices that already run their target"""
+    left_out: tuple[str, ...]
+    """devices that `only` excludes"""
+    secrets: tuple[SecretUse, ...]
+    warnings: tuple[str, ...]
+    outages: tuple[str, ...] = ()
+    """what cannot be changed without an outage; `apply` wants them accepted"""
+    undoes: str | None = None
+    """the change whose old state this brings back"""
+    digest: str = ""
+    """over everything else: an edited plan is refused"""
+
+    @property
+    def empty(self) -> bool:
+        return not self.stages
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        return tuple(sorted({part.device for stage in self.stages for part in stage.devices}))

@@ -1,0 +1,63 @@
+"""What a change came to: one outcome, and each device's part in it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rtmctl.base import Exit
+
+
+class Outcome(StrEnum):
+    NOTHING = "nothing to do"
+    UNCONFIRMED = "applied, unconfirmed"
+    CONFIRMED = "confirmed"
+    REVERTED = "reverted"
+    ABORTED = "aborted, restored"
+    ARMED = "interrupted, the undo is armed"
+    UNKNOWN = "state unknown"
+    RUNNING = "running"
+    """begun, and not known to have ended"""
+
+
+_EXITS = {
+    Outcome.NOTHING: Exit.DONE,
+    Outcome.UNCONFIRMED: Exit.DONE,
+    Outcome.CONFIRMED: Exit.DONE,
+    Outcome.REVERTED: Exit.ROLLED_BACK,
+    Outcome.ABORTED: Exit.ABORTED,
+    Outcome.ARMED: Exit.INTERRUPTED,
+    Outcome.UNKNOWN: Exit.STATE_UNKNOWN,
+    Outcome.RUNNING: Exit.STATE_UNKNOWN,
+}
+
+
+class Standing(StrEnum):
+    """Where one device stands when a change ends."""
+
+    OLD = "as before"
+    NEW = "new, confirmed"
+    PENDING = "new, its revert timer runs"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceOutcome:
+    device: str
+    standing: Standing
+    message: str = ""
+    """why, or what to do"""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeResult:
+    change: str
+    """its id; empty when nothing was to do"""
+    outcome: Outcome
+    message: str
+    """one sentence; names device and step when something failed"""
+    devices: tuple[DeviceOutcome, ...] = ()
+    hint: str = ""
+    seconds: float = 0.0
+
+    @property
+    def exit(self) -> Exit:
+        return _EXITS[self.outcome]

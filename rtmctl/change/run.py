@@ -1,0 +1,275 @@
+"""One change on its way: gates, leases, staging, waves, decision; and back when something is not as it should be."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from rtmctl.base import PermanentError, RtmctlError, StateUnknown
+from rtmctl.change.checkup import Checkup
+from rtmctl.change.draining import drain_first
+from rtmctl.change.errors import StepFailed
+from rtmctl.change.events import Note, OnEvent, PhaseBegun, WaveBegun
+from rtmctl.change.fleet import Fleet
+from rtmctl.change.gates import refuse_degraded, refuse_stale, refuse_unsettled
+from rtmctl.change.journal import Entry, Journal
+from rtmctl.change.notes import Manifest
+from rtmctl.change.options import ApplyOptions, CommitMode
+from rtmctl.change.plan_types import DevicePlan, Plan, Stage, Wave
+from rtmctl.change.results import ChangeResult, DeviceOutcome, Outcome, Standing
+from rtmctl.change.secrets import Resolve, fill
+from rtmctl.change.transaction import Transaction
+from rtmctl.intent.schema.management import Freeze
+from rtmctl.model.types import DeviceModel
+from rtmctl.store import Store
+
+
+def no_secrets(reference: str) -> str:
+    """For plans without secrets."""
+    raise PermanentError(f"secret {reference} is needed and no way to resolve it was given")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What a change needs of the site beside its plan."""
+
+    targets: Mapping[str, DeviceModel] = field(default_factory=dict)
+    """the models after the change: what health may expect"""
+    freezes: tuple[Freeze, ...] = ()
+    resolve: Resolve = no_secrets
+    plan_key: bytes = b""
+
+
+class Stopped(PermanentError):
+    """The operator asked for an end."""
+
+
+class Unhealthy(PermanentError):
+    """A wave left something worse than before."""
+
+
+@dataclass
+class ChangeRun:
+    """The state of one `apply`. Made by `apply`, used once."""
+
+    plan: Plan
+    change: str
+    by: str
+    store: Store
+    journal: Journal
+    fleet: Fleet
+    site: Site
+    options: ApplyOptions
+    emit: OnEvent
+    stop: asyncio.Event
+    now: Callable[[], float]
+    _fences: dict[str, int] = field(default_factory=dict)
+    _transaction: Transaction | None = None
+    _done: dict[str, DeviceOutcome] = field(default_factory=dict)
+    """devices of earlier rounds, confirmed already"""
+
+    async def carry_out(self) -> ChangeResult:
+        """See `apply`; the history gets its end whatever happens, unless the process dies."""
+        begun = asyncio.get_running_loop().time()
+        try:
+            result = await self._all_rounds()
+        except asyncio.CancelledError:
+            result = self._left_armed()
+        except RtmctlError as error:
+            self.store.end_change(self.change, "nothing changed", error.message, self.now())
+            raise
+        finally:
+            await self._let_go()
+        self.journal.append(Entry.END, detail=result.outcome.value)
+        self.store.end_change(self.change, result.outcome.value, result.message, self.now())
+        seconds = asyncio.get_running_loop().time() - begun
+        return ChangeResult(
+            result.change, result.outcome, result.message, result.devices, hint=result.hint, seconds=seconds
+        )
+
+    async def _all_rounds(self) -> ChangeResult:
+        self.journal.append(Entry.BEGIN)
+        parts = [part for stage in self.plan.stages for part in stage.devices]
+        names = self.plan.devices
+        timing = self.options.timing
+        await refuse_unsettled(self.fleet, names, timing)
+        for text in await refuse_degraded(self.fleet, parts, timing, override=self.options.degraded):
+            self.emit(Note(f"degraded: {text}"))
+        rounds = list(_rounds(self.plan, self.options.commit))
+        result: ChangeResult | None = None
+        for number, (stage, waves) in enumerate(rounds, 1):
+            transaction = self._new_transaction(number, len(rounds), waves)
+            if number == 1:
+                await transaction.take_leases(names, f"change {self.change}")
+            keeper = asyncio.create_task(transaction.keep())
+            try:
+                result = await self._round(transaction, stage, waves, last=number == len(rounds))
+            finally:
+                keeper.cancel()
+                await asyncio.gather(keeper, return_exceptions=True)
+                self._fences = transaction.fences
+            if result.outcome is not Outcome.CONFIRMED:
+                return result
+            self._done |= {outcome.device: outcome for outcome in result.devices}
+        assert result is not None  # a plan that is not empty has a round
+        return result
+
+    def _new_transaction(self, number: int, of: int, waves: tuple[Wave, ...]) -> Transaction:
+        manifest = Manifest(
+            id=self.change if of == 1 else f"{self.change}.{number}",
+            change=self.change,
+            site=self.plan.site,
+            by=self.by,
+            reason=self.options.reason,
+            waves=tuple(wave.devices for wave in waves),
+        )
+        transaction = Transaction(
+            manifest,
+            self.fleet,
+            self.journal,
+            timing=self.options.timing,
+            emit=self.emit,
+            holder=f"{self.by} {self.change}",
+        )
+        transaction.fences = self._fences
+        self._transaction = transaction
+        return transaction
+
+    async def _round(
+        self, transaction: Transaction, stage: Stage, waves: tuple[Wave, ...], *, last: bool
+    ) -> ChangeResult:
+        parts = {name: stage.device(name) for wave in waves for name in wave.devices}
+        self.emit(PhaseBegun("check", tuple(parts)))
+        try:
+            if not self._done:
+                await refuse_stale(self.fleet, parts.values(), self.options.timing)
+            checkup = self._checkup(parts)
+            if not all(part.idle for part in parts.values()):
+                await checkup.take_baseline()
+            await transaction.stage({name: fill(part.target, self.site.resolve) for name, part in parts.items()})
+        except RtmctlError as error:
+            if not self._done:
+                raise
+            return self._result(Outcome.REVERTED, f"{error.message}; earlier waves stay", ())
+        try:
+            await self._waves(transaction, checkup, parts, waves)
+            if last and self.options.confirm_within_s is not None:
+                return await self._leave_unconfirmed(transaction)
+            await transaction.decide()
+        except RtmctlError as error:
+            return await self._undo(transaction, error)
+        return self._confirmed(await transaction.confirm())
+
+    async def _waves(
+        self, transaction: Transaction, checkup: Checkup, parts: Mapping[str, DevicePlan], waves: tuple[Wave, ...]
+    ) -> None:
+        total = sum(len(stage.waves) for stage in self.plan.stages)
+        names = [wave for stage in self.plan.stages for wave in stage.waves]
+        for index, wave in enumerate(waves):
+            self._go_on(transaction)
+            self.emit(WaveBegun(names.index(wave) + 1, total, wave.name, wave.devices))
+            self.journal.append(Entry.WAVE, detail=wave.name)
+            drained = [parts[name] for name in wave.devices if parts[name].drain and self.options.drain]
+            if drained:
+                await drain_first(transaction, index, drained, self.site.resolve)
+            await transaction.commit(index, {name: parts[name].pre_hash for name in wave.devices}, again=bool(drained))
+            if not all(parts[name].idle for name in wave.devices):
+                self.emit(PhaseBegun("health", wave.devices))
+                worse = await checkup.wait_healthy(self.options.timing.soak_s)
+                if worse:
+                    more = f" and {len(worse) - 1} more" if len(worse) > 1 else ""
+                    raise Unhealthy(f"after wave {wave.name}: {worse[0]}{more}")
+            self.journal.append(Entry.HEALTHY, detail=wave.name)
+        self._go_on(transaction)
+        self.journal.append(Entry.APPLIED)
+
+    def _go_on(self, transaction: Transaction) -> None:
+        if self.stop.is_set():
+            raise Stopped("stopped by the operator")
+        if transaction.lost is not None:
+            raise transaction.lost
+
+    def _checkup(self, parts: Mapping[str, DevicePlan]) -> Checkup:
+        watched = set(parts) | {partner for part in parts.values() for partner in part.partners}
+        return Checkup(
+            self.fleet,
+            watched,
+            targets=self.site.targets,
+            timing=self.options.timing,
+            emit=self.emit,
+            stop=self.stop,
+        )
+
+    async def _leave_unconfirmed(self, transaction: Transaction) -> ChangeResult:
+        seconds = self.options.confirm_within_s or 0
+        await transaction.arm_for(seconds)
+        outcomes = tuple(DeviceOutcome(n, Standing.PENDING) for n in transaction.manifest.devices)
+        return self._result(
+            Outcome.UNCONFIRMED,
+            f"applied; every device reverts in {seconds:g} s or a little later unless confirmed",
+            outcomes,
+            hint=f"rtmctl net confirm {self.change}",
+        )
+
+    async def _undo(self, transaction: Transaction, error: RtmctlError) -> ChangeResult:
+        try:
+            outcomes = await transaction.undo()
+        except StateUnknown as unknown:
+            lost = tuple(DeviceOutcome(n, Standing.UNKNOWN) for n in transaction.manifest.devices)
+            return self._result(Outcome.UNKNOWN, f"{error.message}; {unknown.message}", lost, hint=unknown.hint)
+        unknown_devices = [o.device for o in outcomes if o.standing is Standing.UNKNOWN]
+        if unknown_devices:
+            return self._result(
+                Outcome.UNKNOWN,
+                f"{error.message}; all others are as before, unknown: {', '.join(unknown_devices)}",
+                outcomes,
+                hint="look at them now; when they answer: rtmctl net recover",
+            )
+        ended = Outcome.ABORTED if isinstance(error, Stopped) else Outcome.REVERTED
+        where = "every other device stays as confirmed" if self._done else "every device is as before"
+        return self._result(ended, f"{error.message}; {where}", outcomes, hint=error.hint)
+
+    def _confirmed(self, outcomes: tuple[DeviceOutcome, ...]) -> ChangeResult:
+        unknown = [outcome.device for outcome in outcomes if outcome.standing is Standing.UNKNOWN]
+        if unknown:
+            return self._result(
+                Outcome.UNKNOWN,
+                f"decided, but not confirmed on {', '.join(unknown)}",
+                outcomes,
+                hint="rtmctl net recover goes on to the new state",
+            )
+        number = len({*self._done, *(outcome.device for outcome in outcomes)})
+        return self._result(Outcome.CONFIRMED, f"{number} device{'s' if number != 1 else ''} changed", outcomes)
+
+    def _left_armed(self) -> ChangeResult:
+        transaction = self._transaction
+        if transaction is None or not transaction.begun:
+            return self._result(Outcome.ABORTED, "interrupted before anything was changed", ())
+        outcomes = tuple(DeviceOutcome(name, Standing.PENDING) for name in transaction.begun)
+        if transaction.decided:
+            text, hint = "interrupted after the decision", "rtmctl net recover goes on to the new state"
+        else:
+            seconds = max(transaction.reverts_in(name) for name in transaction.begun)
+            text = f"interrupted; the undo stays armed and every device reverts by itself within {seconds:.0f} s"
+            hint = "rtmctl net recover reverts at once"
+        return self._result(Outcome.ARMED, text, outcomes, hint=hint)
+
+    def _result(
+        self, outcome: Outcome, message: str, devices: tuple[DeviceOutcome, ...], hint: str = ""
+    ) -> ChangeResult:
+        merged = self._done | {device.device: device for device in devices}
+        return ChangeResult(self.change, outcome, message, tuple(merged[name] for name in sorted(merged)), hint=hint)
+
+    async def _let_go(self) -> None:
+        if self._transaction is not None:
+            await self._transaction.release()
+        await self.fleet.close()
+
+
+def _rounds(plan: Plan, mode: CommitMode) -> list[tuple[Stage, tuple[Wave, ...]]]:
+    """What is decided together: a stage, or each wave by itself."""
+    if mode is CommitMode.ALL:
+        return [(stage, stage.waves) for stage in plan.stages]
+    return [(stage, (wave,)) for stage in plan.stages for wave in stage.waves]
+
+
+__all__ = ["ChangeRun", "Site", "StepFailed", "Stopped", "Unhealthy", "no_secrets"]

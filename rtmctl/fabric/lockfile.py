@@ -70,7 +70,11 @@ def parse_lock(text: str) -> Lock:
 def parse_merged(text: str, base: Lock) -> Lock:
     """A file as git left it: both sides of every conflict are taken.
 
-    Of one identity's two values base's stays, else the first. What collides still collides in the result: it is for `resolve`. Raises SiteInvalid where it is no lock at all.
+    Of one identity's two values base's stays, else the first. What collides still collides in the result: that is
+    for `resolve`.
+
+    Raises:
+        SiteInvalid: it is no lock at all.
     """
     findings: list[Finding] = []
     lock = _parse(_both_sides(text), findings, base)

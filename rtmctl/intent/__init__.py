@@ -4,7 +4,20 @@ Nothing here allocates or derives: a value the operator left out stays None, and
 """
 
 from rtmctl.intent.files import read_sources
+from rtmctl.intent.json_schema import EDITOR_HINT, SCHEMA_FILE, json_schema
 from rtmctl.intent.load import load_site, read_site, read_text
+from rtmctl.intent.new import new_site
 from rtmctl.intent.site import KeyPath, Site
 
-__all__ = ["KeyPath", "Site", "load_site", "read_site", "read_sources", "read_text"]
+__all__ = [
+    "EDITOR_HINT",
+    "SCHEMA_FILE",
+    "KeyPath",
+    "Site",
+    "json_schema",
+    "load_site",
+    "new_site",
+    "read_site",
+    "read_sources",
+    "read_text",
+]

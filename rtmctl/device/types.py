@@ -87,8 +87,14 @@ class Session(Protocol):
         """Put the target on the device and check its syntax there; changes nothing."""
         ...
 
-    async def commit(self, transaction: str, fence: int, pre_hash: str, revert_in_s: float) -> None:
-        """Save the pre-image, arm the timer, apply, compare. Refused when what runs is not `pre_hash`."""
+    async def commit(
+        self, transaction: str, fence: int, pre_hash: str, revert_in_s: float, again: bool = False
+    ) -> None:
+        """Save the pre-image, arm the timer, apply, compare. Refused when what runs is not `pre_hash`.
+
+        `again`: this transaction was reverted here although it had been decided, or is applied and another target
+        has been staged for it since (then `pre_hash` is not looked at and the first pre-image stays).
+        """
         ...
 
     async def extend(self, transaction: str, fence: int, revert_in_s: float) -> None: ...

@@ -642,28 +642,40 @@ class Agent:
                 lines = [x for x in (result.out + result.err).splitlines() if "%" in x or "rror" in x or "line" in x]
                 raise AgentError("syntax", section, "; ".join(lines[:5]).replace(path, section) or last_line(result))
 
-    def verb_commit(self, transaction: str, fence: int, pre_hash: str, revert_in_s: float) -> dict[str, Any]:
-        """Save, arm, apply, compare. When any step fails the device is reverted before this returns."""
+    def verb_commit(self, transaction: str, fence: int, pre_hash: str, revert_in_s: float,
+                    again: bool = False) -> dict[str, Any]:  # fmt: skip
+        """Save, arm, apply, compare. When any step fails the device is reverted before this returns.
+
+        `again`: the transaction has been here before. After its revert it is applied anew (it was decided); while it
+        is applied, another target staged for it is applied over the first one, whose pre-image stays (drain first).
+        """
         if revert_in_s <= 0:
             raise AgentError("usage", "commit", "the revert timer needs a time above 0")
         with self.lock():
             record = self.load("record.json")
-            if record.get("transaction") == transaction and record.get("state") in ("applied", "confirmed"):
+            staged = self.load("staged.json")
+            state = record.get("state") if record.get("transaction") == transaction else None
+            over = again and state == "applied" and staged.get("hash") != record["target_hash"]
+            if state in ("applied", "confirmed") and not over:
                 return self.verb_status()
-            if record.get("transaction") == transaction and record.get("state") in ("armed", "reverted", "broken"):
+            if state in ("armed", "reverted", "broken") and not (again and state == "reverted"):
                 text = f"transaction {transaction} is already {record['state']} here: {record.get('failure') or ''}"
                 raise AgentError(record["state"], "commit", text)
             self.check_fence(fence, "commit", alive=True)
             self.refuse_pending(transaction, "commit")
-            staged = self.load("staged.json")
             if staged.get("transaction") != transaction:
                 raise AgentError("state", "commit", f"transaction {transaction} is not staged here")
             raw, found = self.raw(), self.key()
             now_hash = hash_of({name: normal(name, raw[name], found) for name in FILES})
-            if now_hash != pre_hash:
+            if over:
+                self.refuse_expired(record, "commit")
+            elif now_hash != pre_hash:
                 raise AgentError("stale", "commit", "the device has changed since the plan was made", hash=now_hash)
             target = {name: staged["sections"].get(name, raw[name]) for name in FILES}
-            self.arm(transaction, fence, now_hash, raw, target, revert_in_s)
+            if over:
+                self.arm_over(record, raw, target, revert_in_s)
+            else:
+                self.arm(transaction, fence, now_hash, raw, target, revert_in_s)
             try:
                 self.apply(raw, target)
                 self.compare(target)
@@ -731,6 +743,31 @@ class Agent:
         }
         self.save("record.json", record)
 
+    def arm_over(
+        self, record: Mapping[str, Any], raw: Mapping[str, str], target: Mapping[str, str], revert_in_s: float
+    ) -> None:
+        """Widen the pre-image by what the second target names and the first did not; the timer starts anew."""
+        pre = self.load("pre.json")
+        new = {key: self.read_sysctl(key) for key in sysctls(target["sysctl"]) if key not in pre["sysctl"]}
+        pre["sysctl"].update({key: value for key, value in new.items() if value is not None})
+        pre["tables"] = sorted({*pre["tables"], *nft_tables(target["nftables"])})
+        pre["new_interfaces"] = sorted({*pre["new_interfaces"], *stanzas(target["interfaces"])})
+        try:
+            self.save("pre.json", pre)
+            for name in FILES:
+                if target[name] != raw[name]:
+                    self.prepare(name, target[name], first=False)
+        except OSError as error:
+            raise disk_failure("pre-image", error) from None
+        with contextlib.suppress(PermissionError):
+            os.setsid()
+        session = {"session": os.getsid(0), "session_start": _start_of(os.getsid(0))}
+        deadline = self.now() + revert_in_s
+        self.update(
+            state="armed", step="armed", deadline=deadline, target_hash=self.load("staged.json")["hash"], **session
+        )
+        self.ensure_watchdog(record)
+
     def keep(self, section: str) -> dict[str, Any] | None:
         path = self.file_of(section)
         try:
@@ -739,14 +776,18 @@ class Agent:
             return None
         return {"text": read_file(path), "mode": about.st_mode & 0o7777, "uid": about.st_uid, "gid": about.st_gid}
 
-    def prepare(self, section: str, text: str) -> None:
-        """The new file beside the old one, and a second name for the old one: neither step later needs disk space."""
+    def prepare(self, section: str, text: str, first: bool = True) -> None:
+        """The new file beside the old one, and a second name for the old one: neither step later needs disk space.
+
+        `first` False: the second name may be there already, and stands for what was before the first target.
+        """
         path = self.file_of(section)
         kept = self.keep(section) or {"mode": 0o640 if section == "frr" else 0o644, "uid": 0, "gid": 0}
         write_file(prepared(path), text, kept["mode"], kept["uid"], kept["gid"])
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(saved(path))
-        with contextlib.suppress(FileNotFoundError, PermissionError):
+        if first:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(saved(path))
+        with contextlib.suppress(FileNotFoundError, FileExistsError, PermissionError):
             os.link(path, saved(path))
 
     def install(self, section: str) -> None:

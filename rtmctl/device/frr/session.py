@@ -68,9 +68,11 @@ class FrrSession:
     async def stage(self, transaction: str, fence: int, target: DeviceConfig) -> None:
         await self.request("stage", CHANGE_S, transaction=transaction, fence=fence, text=target.to_text())
 
-    async def commit(self, transaction: str, fence: int, pre_hash: str, revert_in_s: float) -> None:
+    async def commit(
+        self, transaction: str, fence: int, pre_hash: str, revert_in_s: float, again: bool = False
+    ) -> None:
         arguments = {"transaction": transaction, "fence": fence, "pre_hash": pre_hash, "revert_in_s": revert_in_s}
-        await self.request("commit", CHANGE_S, **arguments)
+        await self.request("commit", CHANGE_S, **arguments, **({"again": True} if again else {}))
 
     async def extend(self, transaction: str, fence: int, revert_in_s: float) -> None:
         await self.request("extend", transaction=transaction, fence=fence, revert_in_s=revert_in_s)

@@ -1,4 +1,7 @@
-"""DeviceModel to text; one module a platform beside `templates/<platform>/`; templates only print what the model says."""
+"""DeviceModel to text: one module a platform beside `templates/<platform>/`.
+
+Templates only print what the model says. Parsing text back to a model is the platform's own: `rtmctl.render.frr.parse`.
+"""
 
 from collections.abc import Callable, Mapping
 

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from rtmctl.base.order import natural_key
 from rtmctl.fabric.types import BridgeForm
 from rtmctl.model.types import (
     DEFAULT_VRF,

@@ -122,9 +122,11 @@ def _top_key(node: Node) -> Key:
     rank = _rank(node.text, SECTIONS)
     words = node.words
     if words[0] == "router":
-        return (rank, len(words) > 3, natural_key(node.text))
+        return (rank, len(words) > 3, words[-1])
     if words[0] == "route-map":
-        return (rank, natural_key(words[1]), int(words[3]))
+        return (rank, words[1], int(words[3]))
+    if words[1:2] == ["prefix-list"]:
+        return (rank, words[2], int(words[4]))
     return (rank, natural_key(node.text))
 
 

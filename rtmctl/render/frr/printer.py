@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from rtmctl.base import PermanentError
+from rtmctl.base.order import natural_key
 from rtmctl.model.config import DeviceConfig
 from rtmctl.model.types import DeviceModel, PrefixList
 from rtmctl.render import templates
@@ -56,7 +57,9 @@ def _frr(model: DeviceModel) -> str:
         prefix_lists=_by_version(model.prefix_lists),
         list_version={found.name: _version(found) for found in model.prefix_lists},
         learnt_from=sorted({term.match_learnt_from for term in terms if term.match_learnt_from is not None}),
-        communities=sorted({term.match_community for term in terms if term.match_community is not None}),
+        communities=sorted(
+            {term.match_community for term in terms if term.match_community is not None}, key=natural_key
+        ),
         denying=[policy.name for policy in model.policies if not policy.terms],
     )
 

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-from runner import Local
+from probe_runner import Local
 
 from rtmctl.base import PermanentError
 from rtmctl.probe import Flow, ProbeSpec, Verdict, run_probe

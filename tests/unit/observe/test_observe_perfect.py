@@ -1,8 +1,8 @@
 """A network that is exactly as modelled has no deviations, whatever its shape."""
 
-import perfect
+import observe_perfect as perfect
+import observe_sites as sites
 import pytest
-import sites
 
 from rtmctl.model import build_models
 from rtmctl.observe import Status, compare

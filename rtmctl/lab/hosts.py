@@ -30,7 +30,8 @@ def batch(host: Host, fabric: Fabric, features: Features) -> str:
         lines.append(f"addr add {address.interface} dev {device}{nodad}")
         if address.interface.version not in defaults:
             defaults.add(address.interface.version)
-            lines.append(f"-{address.interface.version} route add default via {address.gateway} dev {device}")
+            default = "::/0" if address.interface.version == 6 else "0.0.0.0/0"
+            lines.append(f"route add {default} via {address.gateway} dev {device}")
     return "".join(f"{line}\n" for line in lines)
 
 

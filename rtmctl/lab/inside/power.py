@@ -26,7 +26,7 @@ def _cables(namespace: str) -> list[str]:
 def pull_plug(pid: int) -> None:
     """Collect the cables of a node's VRF namespaces and take all of them down, as the far end of a dead switch sees."""
     home = f"/proc/{pid}/ns/net"
-    vrfs = Path(f"/proc/{pid}/root/run/netns")
+    vrfs = Path(f"/proc/{pid}/root/run/vrf")
     for vrf in sorted(vrfs.iterdir()) if vrfs.is_dir() else ():
         namespace = str(vrf)
         moves = "".join(f"link set {name} down netns {pid}\n" for name in _cables(namespace))

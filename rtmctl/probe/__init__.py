@@ -5,6 +5,7 @@ instead of guessing.
 """
 
 from rtmctl.probe.hosts import HostResult, HostRunner
+from rtmctl.probe.process import ProcessRunner
 from rtmctl.probe.run import run_probe
 from rtmctl.probe.types import Flow, FlowResult, Latency, LossWindow, ProbeResult, ProbeSpec, Verdict
 
@@ -17,6 +18,7 @@ __all__ = [
     "LossWindow",
     "ProbeResult",
     "ProbeSpec",
+    "ProcessRunner",
     "Verdict",
     "run_probe",
 ]

@@ -85,10 +85,9 @@ class Result(NamedTuple):
 
 _NOISE = re.compile(r"^(Building configuration|Current configuration|frr version |end$|!|(no )?ipv?6? forwarding$)")
 """versions, timestamps, separators; and forwarding, which FRR only mirrors: it is a sysctl"""
-_BACKEND = re.compile(r"^ netns /\S+$")
-"""how the lab backs a VRF; FRR prints it by itself"""
-_HOLLOW = re.compile(r"^(interface|vrf) \S+$")
+_HOLLOW = re.compile(r"^(interface \S+( vrf \S+)?|vrf \S+)$")
 """blocks that say nothing when nothing is in them; FRR 8 and 10 differ in when they print one"""
+_VNI = re.compile(r"^  vni \d+$")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m|^\d{4}-\d\d-\d\d \S+ +|ERROR: ", re.MULTILINE)
 _SECRET = re.compile(r"^(\s*(?:neighbor \S+ password|(?:enable )?password(?: 8)?|key-string) )(\S+)\s*$")
 _DIGITS = re.compile(r"(\d+)")
@@ -114,7 +113,7 @@ def blocks(text: str) -> dict[str, list[str]]:
     current: list[str] | None = None
     for raw in text.splitlines():
         line = raw.rstrip()
-        if not line or line.strip() == "!" or _NOISE.match(line) or _BACKEND.match(line):
+        if not line or line.strip() == "!" or _NOISE.match(line):
             continue
         if line.startswith(" ") and current is not None:
             current.append(line)
@@ -122,7 +121,22 @@ def blocks(text: str) -> dict[str, list[str]]:
             continue
         else:
             current = found.setdefault(line, [])
-    return {header: lines for header, lines in found.items() if lines or not _HOLLOW.match(header)}
+    return {header: in_order(lines) for header, lines in found.items() if lines or not _HOLLOW.match(header)}
+
+
+def in_order(lines: list[str]) -> list[str]:
+    """The lines of a block with its `vni` parts sorted: FRR prints them in the order of a hash table."""
+    groups: list[list[str]] = []
+    for line in lines:
+        if groups and _VNI.match(groups[-1][0]) and (line.startswith("   ") or line.strip() == "exit-vni"):
+            groups[-1].append(line)
+        else:
+            groups.append([line])
+    places = [index for index, group in enumerate(groups) if _VNI.match(group[0])]
+    ordered = sorted((groups[index] for index in places), key=lambda group: _natural(group[0]))
+    for group, index in enumerate(places):
+        groups[index] = ordered[group]
+    return [line for group in groups for line in group]
 
 
 def normal_frr(text: str, key: str | None) -> str:
@@ -518,7 +532,7 @@ class Agent:
         return None
 
     def write_sysctl(self, key: str, value: str) -> str | None:
-        """None when it worked, else what the kernel said."""
+        """None when it worked or there is no such key (as systemd-sysctl(8) does), else what the kernel said."""
         path = sysctl_path(self.root, key)
         if os.path.exists(path):
             try:
@@ -530,7 +544,7 @@ class Agent:
         for space in self.namespaces():
             if self.run(["ip", "netns", "exec", space, "sysctl", "-qw", f"{key}={value}"]).rc == 0:
                 return None
-        return f"{key}: no such key"
+        return None
 
     def namespaces(self) -> list[str]:
         """Network namespaces that stand for VRFs (zebra -n)."""
@@ -540,8 +554,11 @@ class Agent:
             return []
 
     def live_sysctl(self, text: str) -> str:
-        values = {key: self.read_sysctl(key) for key in sysctls(text)}
-        return "".join(f"{key} = {value}\n" for key, value in sorted(values.items()) if value is not None)
+        """The file's keys with their live values; a key this kernel does not have stands as in the file."""
+        wanted = sysctls(text)
+        values = {key: self.read_sysctl(key) for key in wanted}
+        lines = (f"{key} = {wanted[key] if value is None else value}\n" for key, value in sorted(values.items()))
+        return "".join(lines)
 
     def raw(self) -> dict[str, str]:
         return {
@@ -830,7 +847,7 @@ class Agent:
         """`vtysh -b` where nothing has to be removed (it costs a tenth), frr-reload.py everywhere else."""
         if is_factory(running) and text == self.text_of("frr"):
             result = self.run(["vtysh", "-b"])
-            complaints = [x for x in (result.out + result.err).splitlines() if "% " in x]
+            complaints = [x for x in (result.out + result.err).splitlines() if "% " in x or re.match(r"line \d+:", x)]
             if complaints:
                 raise AgentError("apply", "frr", "; ".join(complaints[:5]))
             running = self.vtysh("show running-config no-header")
@@ -876,7 +893,7 @@ class Agent:
         if wrong:
             raise AgentError("apply", "compare interfaces", "; ".join(wrong[:6]))
         wanted = sysctls(target["sysctl"])
-        wrong = [f"{k} is {v}, not {wanted[k]}" for k in wanted if (v := self.read_sysctl(k)) != wanted[k]]
+        wrong = [f"{k} is {v}, not {wanted[k]}" for k in wanted if (v := self.read_sysctl(k)) not in (None, wanted[k])]
         if wrong:
             raise AgentError("apply", "compare sysctl", "; ".join(wrong[:6]))
         if "# no table" in self.live_nft(target["nftables"]):
@@ -928,8 +945,9 @@ class Agent:
         for name, link in self.links().items():
             kind = link.get("linkinfo", {}).get("info_kind", "")
             fixed = [a for a in link["addr_info"] if a.get("scope") != "link" and not a.get("dynamic") and "local" in a]
-            found[name] = [f"kind {kind}", f"master {link.get('master', '')}", f"mtu {link['mtu']}",
-                           *sorted(f"{a['local']}/{a['prefixlen']}" for a in fixed)]  # fmt: skip
+            facts = [f"kind {kind}", f"master {link.get('master', '')}", f"mtu {link['mtu']}"]
+            facts.append("admin up" if "UP" in link["flags"] else "admin down")
+            found[name] = facts + sorted(f"{a['local']}/{a['prefixlen']}" for a in fixed)
         for family in ("-4", "-6"):
             result = self.run(["ip", family, "rule"])
             found[f"rules {family}"] = sorted(" ".join(x.split()) for x in result.out.splitlines())
@@ -969,6 +987,7 @@ class Agent:
         if old_interfaces != before or self.kernel() != pre["kernel"]:
             attempt(self.load_interfaces)
             attempt(lambda: self.remove_leftovers(pre))
+            attempt(lambda: self.mend_links(pre))
         attempt(lambda: self.restore_frr(pre["frr"]))
         nft = (pre["files"]["nftables"] or {"text": ""})["text"]
         attempt(lambda: self.load_nft(nft, pre["tables"]) if pre["tables"] else None)
@@ -1010,6 +1029,29 @@ class Agent:
                 continue
             if link.get("linkinfo", {}).get("info_kind", "") in ("bridge", "vxlan", "vrf", "vlan", "dummy", "macvlan"):
                 self.run(["ip", *(["-n", space] if space else []), "link", "del", short])
+
+    def mend_links(self, pre: Mapping[str, Any]) -> None:
+        """What ifupdown2 leaves on a port that its file no longer names: MTU, addresses, whether it is up."""
+        now = self.kernel()
+        for name, was in pre["kernel"].items():
+            if "/" not in name or name not in now or now[name] == was:
+                continue
+            space, _, short = name.partition("/")
+            ip = ["ip", *(["-n", space] if space else [])]
+            had, has_now = set(was), set(now[name])
+            for fact in sorted(has_now - had):
+                if "/" in fact:
+                    self.run([*ip, "addr", "del", fact, "dev", short])
+            for fact in sorted(had - has_now):
+                what, _, value = fact.partition(" ")
+                if what == "mtu":
+                    self.run([*ip, "link", "set", short, "mtu", value])
+                elif what == "admin":
+                    self.run([*ip, "link", "set", short, value])
+                elif what == "master":
+                    self.run([*ip, "link", "set", short, *(["master", value] if value else ["nomaster"])])
+                elif what != "kind":
+                    self.run([*ip, "addr", "add", fact, "dev", short])
 
     def remains(self, pre: Mapping[str, Any]) -> list[str]:
         """What tells the device from what it was: kernel objects, then configuration."""
@@ -1463,7 +1505,7 @@ def serve(agent: Agent) -> int:
 def main(argv: list[str]) -> int:
     os.environ["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     os.environ["LC_ALL"] = "C.UTF-8"
-    os.umask(0o077)
+    os.umask(0o022)  # also that of ifreload and what it starts; what is secret gets its mode by name
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     verb = argv[1] if len(argv) > 1 else ""

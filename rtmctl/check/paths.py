@@ -36,11 +36,8 @@ def survives_single_failure(_fabric: Fabric, models: Mapping[str, DeviceModel]) 
 def _above(model: DeviceModel, models: Mapping[str, DeviceModel]) -> frozenset[str]:
     """The switches one level up at the far ends of its cables."""
     level = _LEVEL[model.role]
-    return frozenset(
-        port.peer_device
-        for port in model.ports
-        if port.kind is PortKind.FABRIC and port.peer_device in models and _LEVEL[models[port.peer_device].role] > level
-    )
+    peers = {port.peer_device for port in model.ports if port.kind is PortKind.FABRIC and port.peer_device is not None}
+    return frozenset(peer for peer in peers if peer in models and _LEVEL[models[peer].role] > level)
 
 
 def _apart(leafs: list[str], above: Mapping[str, frozenset[str]], lost: str | None) -> tuple[str, str] | None:
@@ -49,7 +46,7 @@ def _apart(leafs: list[str], above: Mapping[str, frozenset[str]], lost: str | No
     first: dict[frozenset[str], str] = {}
     for leaf in leafs:
         uplinks = above[leaf]
-        if uplinks in reach and reach[uplinks]:
+        if reach.get(uplinks):
             continue
         if uplinks not in reach:
             reach[uplinks] = _climb(uplinks, above, lost)

@@ -19,7 +19,7 @@ def nothing_twice(fabric: Fabric, models: Mapping[str, DeviceModel]) -> Iterator
             yield Finding(
                 "duplicate-value",
                 f"{what} {_text(value)} stands on {', '.join(found)}",
-                hint="change the value in the site, or remove one line from rtmctl.lock.yaml; then run `rtmctl net lock`",
+                hint="change the value in the site, or remove one line of the lock file; then run `rtmctl net lock`",
             )
 
 

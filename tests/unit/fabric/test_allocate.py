@@ -1,0 +1,313 @@
+"""What was given once stays; what is new is placed the same way everywhere."""
+
+import random
+from typing import Any
+
+import pytest
+from fabric_sites import site, switches
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rtmctl.base import SiteInvalid
+from rtmctl.fabric import Kind, Lock, allocate, derive, dump_lock, parse_lock, prune, resolve, stale
+from rtmctl.intent.site import Site
+
+LEAFS = [f"leaf{n}" for n in range(1, 7)]
+HOSTS = [f"h{n}" for n in range(1, 9)]
+SEGMENTS = ["web", "db", "log"]
+# small pools, so that hashed slots collide all the time
+POOLS = {
+    "loopback": "10.255.0.0/28",
+    "vtep": "10.255.1.0/29",
+    "vrf_loopback": "10.255.2.0/27",
+    "p2p": "10.254.0.0/26",
+    "management": "172.31.0.0/28",
+    "asn": "4200000000-4200000020",
+    "l2vni": "100-103",
+    "l3vni": "200-202",
+    "l3vlan": "3000-3002",
+    "rd": "2-9",
+}
+
+names = st.tuples(
+    st.sets(st.sampled_from(LEAFS), min_size=1), st.sets(st.sampled_from(HOSTS)), st.sets(st.sampled_from(SEGMENTS))
+)
+
+
+def build(leafs: set[str], hosts: set[str], segments: set[str], shuffle: random.Random | None = None) -> Site:
+    """Two spines, a numbered underlay, the leafs, hosts and segments named; in a shuffled order of the file."""
+    boxes = {"spine1": {"role": "spine"}, "spine2": {"role": "spine"}}
+    boxes |= {name: {"role": "leaf", "rack": f"r{int(name[4:]) % 2}"} for name in leafs}
+    racks = {box["rack"] for box in boxes.values() if "rack" in box}
+    found: dict[str, dict[str, Any]] = {}
+    for name in hosts:
+        rack = f"r{int(name[1:]) % 2}"
+        segment = SEGMENTS[int(name[1:]) % len(SEGMENTS)]
+        if rack in racks and segment in segments:
+            found[name] = {"rack": rack, "segment": segment}
+    sections = {
+        "switches": boxes,
+        "hosts": found,
+        "segments": {
+            name: {"tenant": "prod", "vlan": 10 + n, "subnets": [f"10.0.{n}.0/27"]}
+            for n, name in enumerate(SEGMENTS)
+            if name in segments
+        },
+    }
+    if shuffle is not None:
+        for name, section in sections.items():
+            keys = list(section)
+            shuffle.shuffle(keys)
+            sections[name] = {key: section[key] for key in keys}
+    return site(**sections, tenants={"prod": {}}, pools=POOLS, fabric={"underlay": "numbered"})
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(names, min_size=2, max_size=6))
+def test_no_sequence_of_adds_and_removes_renumbers_a_survivor(
+    steps: list[tuple[set[str], set[str], set[str]]],
+) -> None:
+    lock = Lock.empty()
+    for step in steps:
+        try:
+            after = allocate(build(*step), lock)
+        except SiteInvalid:  # a pool this small may fill up; nothing is written then
+            continue
+        for kind, identity, value in lock.items():
+            if kind is Kind.LEAF and value not in step[0]:
+                continue  # the host's leaf is gone: it must hang on another
+            assert after.get(kind, identity) == value, f"{kind} {identity} was renumbered"
+        _distinct(after)
+        assert derive(build(*step), after) == derive(build(*step), parse_lock(dump_lock(after)))
+        lock = after
+
+
+def _distinct(lock: Lock) -> None:
+    """No value twice within its kind, and for ports and addresses within the switch or segment."""
+    seen: set[tuple[str, str, str]] = set()
+    for kind, identity, value in lock.items():
+        if kind is Kind.LEAF:
+            continue
+        scope = identity.split(" ")[0] if kind in (Kind.PORT, Kind.ADDRESS) else ""
+        assert (kind, scope, value) not in seen, f"{kind} {value} twice"
+        seen.add((kind, scope, value))
+
+
+@settings(max_examples=30, deadline=None)
+@given(names, st.randoms(use_true_random=False))
+def test_the_order_of_the_site_file_decides_nothing(
+    what: tuple[set[str], set[str], set[str]], shuffle: random.Random
+) -> None:
+    try:
+        plain = allocate(build(*what), Lock.empty())
+    except SiteInvalid:
+        return
+    assert dump_lock(allocate(build(*what, shuffle), Lock.empty())) == dump_lock(plain)
+
+
+@settings(max_examples=40, deadline=None)
+@given(names, names, names)
+def test_two_branches_merge_and_the_older_side_keeps_its_numbers(
+    base: tuple[set[str], set[str], set[str]],
+    ours: tuple[set[str], set[str], set[str]],
+    theirs: tuple[set[str], set[str], set[str]],
+) -> None:
+    def union(a: Any, b: Any) -> tuple[set[str], set[str], set[str]]:
+        return a[0] | b[0], a[1] | b[1], a[2] | b[2]
+
+    try:
+        common = allocate(build(*base), Lock.empty())
+        left = allocate(build(*union(base, ours)), common)
+        right = allocate(build(*union(base, theirs)), common)
+    except SiteInvalid:
+        return
+    merged = Lock({kind: {**right.of(kind), **left.of(kind)} for kind in Kind})
+    resolved = resolve(merged, left)
+    for kind, identity, value in left.items():
+        assert resolved.get(kind, identity) == value, "what the base side holds survives"
+    try:
+        done = allocate(build(*union(union(base, ours), theirs)), resolved)
+    except SiteInvalid:
+        return
+    _distinct(done)
+    for kind, identity, value in resolved.items():
+        assert done.get(kind, identity) == value
+
+
+@settings(max_examples=40, deadline=None)
+@given(names)
+def test_dump_and_parse_are_inverse(what: tuple[set[str], set[str], set[str]]) -> None:
+    try:
+        lock = allocate(build(*what), Lock.empty())
+    except SiteInvalid:
+        return
+    text = dump_lock(lock)
+    assert parse_lock(text) == lock
+    assert dump_lock(parse_lock(text)) == text
+
+
+def test_the_lock_is_made_of_one_line_an_allocation_and_adding_a_leaf_adds_lines_only() -> None:
+    before = dump_lock(allocate(site(switches=switches(2, 4)), Lock.empty())).splitlines()
+    after = dump_lock(allocate(site(switches=switches(2, 5)), parse_lock("\n".join(before) + "\n"))).splitlines()
+    assert [line for line in after if line in before] == before
+    added = [line.strip().split(": ")[0] for line in after if line not in before]
+    assert added == ["leaf5", "leaf5", "leaf5", "leaf5", "leaf5 spine1", "leaf5 spine2", "spine1 leaf5", "spine2 leaf5"]
+
+
+@pytest.mark.parametrize("name", ["on", "no", "1e3", "0x10", "null", "12", "y", "1-1", "00"])
+def test_names_that_yaml_reads_as_something_else_survive(name: str) -> None:
+    lock = Lock({Kind.ASN: {name: "65001"}, Kind.RD: {f"segment:{name}": "3"}, Kind.PORT: {f"leaf1 host:{name}": name}})
+    assert parse_lock(dump_lock(lock)) == lock
+
+
+WEB = {"web": {"tenant": "prod", "vlan": 10, "subnets": ["10.0.0.0/24"]}}
+
+
+def test_an_explicit_value_wins_and_is_kept_when_it_is_left_out_later() -> None:
+    segments = {"web": {**WEB["web"], "vni": 100010}, "db": {"tenant": "prod", "vlan": 20, "subnets": ["10.1.0.0/24"]}}
+    sections: dict[str, Any] = {"tenants": {"prod": {}}}
+    lock = allocate(site(segments=segments, **sections), Lock.empty())
+    assert lock[Kind.L2VNI, "web"] == "100010"
+    plain = {"web": WEB["web"], "db": segments["db"]}
+    assert allocate(site(segments=plain, **sections), lock) == lock
+
+
+def test_an_explicit_value_that_another_holds_is_a_finding_and_renumbers_nobody() -> None:
+    tenants = {"prod": {}}
+    lock = allocate(site(segments=WEB, tenants=tenants), Lock.empty())
+    taken = int(lock[Kind.L2VNI, "web"])
+    grown = WEB | {"db": {"tenant": "prod", "vlan": 20, "subnets": ["10.1.0.0/24"], "vni": taken}}
+    with pytest.raises(SiteInvalid) as error:
+        allocate(site(segments=grown, tenants=tenants), lock)
+    (finding,) = error.value.findings
+    assert finding.code == "allocation-taken"
+    assert "belongs to web already" in finding.message
+
+
+def test_an_explicit_value_takes_over_from_a_removed_name() -> None:
+    tenants = {"prod": {}}
+    lock = allocate(site(segments=WEB, tenants=tenants), Lock.empty())
+    taken = int(lock[Kind.L2VNI, "web"])
+    other = {"db": {"tenant": "prod", "vlan": 20, "subnets": ["10.1.0.0/24"], "vni": taken}}
+    after = allocate(site(segments=other, tenants=tenants), lock)
+    assert (after.get(Kind.L2VNI, "db"), after.get(Kind.L2VNI, "web")) == (str(taken), None)
+
+
+def test_l2_and_l3_vnis_never_meet() -> None:
+    pools = {"l2vni": "100-101", "l3vni": "101-102"}
+    tenants = {"prod": {"vni": 101}}
+    lock = allocate(site(segments=WEB, tenants=tenants, pools=pools), Lock.empty())
+    assert lock[Kind.L2VNI, "web"] == "100"
+
+
+def test_a_full_pool_is_named_with_size_need_and_the_length_that_would_do() -> None:
+    pools = {"p2p": "10.1.0.0/29"}
+    with pytest.raises(SiteInvalid) as error:
+        allocate(site(switches=switches(4, 4), pools=pools, fabric={"underlay": "numbered"}), Lock.empty())
+    (finding,) = error.value.findings
+    assert finding.code == "pool-exhausted"
+    assert finding.message == "pool 'p2p' 10.1.0.0/29 holds 4 links, the fabric needs 16"
+    assert finding.hint == "a /27 would hold them and leave none; a /24 leaves room for 112 more"
+
+
+def test_a_full_pool_of_addresses_counts_what_it_cannot_use() -> None:
+    with pytest.raises(SiteInvalid) as error:
+        allocate(site(switches=switches(2, 8), pools={"vtep": "10.1.0.0/29"}), Lock.empty())
+    (finding,) = error.value.findings
+    assert finding.message == "pool 'vtep' 10.1.0.0/29 holds 6 values, the fabric needs 8"
+    assert finding.hint.startswith("a /28 would hold them and leave 6;")
+    allocate(site(switches=switches(2, 8), pools={"vtep": "10.1.0.0/28"}), Lock.empty())
+
+
+def test_a_pool_that_leaves_out_what_was_given_says_what_would_be_renumbered() -> None:
+    lock = allocate(site(), Lock.empty())
+    with pytest.raises(SiteInvalid) as error:
+        allocate(site(pools={"vtep": "10.9.0.0/24"}), lock)
+    (finding,) = error.value.findings
+    assert finding.code == "pool-moved"
+    assert f"leaf1 {lock[Kind.VTEP, 'leaf1']}, leaf2 {lock[Kind.VTEP, 'leaf2']}" in finding.message
+
+
+def test_removed_names_keep_their_numbers_until_they_are_pruned() -> None:
+    large, small = site(switches=switches(2, 4)), site(switches=switches(2, 3))
+    lock = allocate(large, Lock.empty())
+    assert allocate(small, lock) == lock
+    assert stale(small, lock) == ()
+    pruned = prune(small, lock)
+    assert pruned.get(Kind.ASN, "leaf4") is None
+    assert pruned == allocate(small, Lock({k: pruned.of(k) for k in pruned.allocations}))
+    assert pruned.get(Kind.ASN, "leaf3") == lock.get(Kind.ASN, "leaf3")
+
+
+def test_a_stale_lock_is_one_finding_and_stops_derivation() -> None:
+    lock = allocate(site(switches=switches(2, 2)), Lock.empty())
+    grown = site(switches=switches(2, 3))
+    (finding,) = stale(grown, lock)
+    assert finding.code == "lock-stale"
+    assert "asn leaf3" in finding.message
+    with pytest.raises(SiteInvalid) as error:
+        derive(grown, lock)
+    assert error.value.findings == (finding,)
+
+
+def test_a_rack_without_a_free_port_is_a_finding_for_each_host_left_over() -> None:
+    boxes = switches(1, 2)
+    boxes["leaf1"]["host_ports"] = boxes["leaf2"]["host_ports"] = 1
+    hosts = {f"h{n}": {"rack": "r1", "segment": "web"} for n in range(3)}
+    with pytest.raises(SiteInvalid) as error:
+        allocate(site(switches=boxes, hosts=hosts, segments=WEB, tenants={"prod": {}}), Lock.empty())
+    assert [f.code for f in error.value.findings] == ["no-free-port"]
+    assert "rack r1" in error.value.findings[0].message
+
+
+def test_a_fixed_leaf_or_routed_hosts_can_overfill_a_leaf_too() -> None:
+    boxes = switches(1, 2)
+    boxes["leaf1"]["host_ports"] = 1
+    routed = {f"h{n}": {"rack": "r1", "attachment": "routed", "tenant": "prod"} for n in range(2)}
+    fixed = {f"h{n}": {"rack": "r1", "leaf": "leaf1", "segment": "web"} for n in range(2)}
+    for hosts in (routed, fixed):
+        with pytest.raises(SiteInvalid) as error:
+            allocate(site(switches=boxes, hosts=hosts, segments=WEB, tenants={"prod": {}}), Lock.empty())
+        assert {f.code for f in error.value.findings} == {"no-free-port"}
+
+
+def test_hosts_are_spread_over_the_leafs_of_their_rack() -> None:
+    hosts = {f"h{n}": {"rack": "r1", "segment": "web"} for n in range(60)}
+    lock = allocate(site(hosts=hosts, segments=WEB, tenants={"prod": {}}), Lock.empty())
+    on_leaf1 = list(lock.of(Kind.LEAF).values()).count("leaf1")
+    assert 15 < on_leaf1 < 45
+
+
+def test_a_host_stays_on_its_leaf_when_the_rack_gets_another() -> None:
+    sections: dict[str, Any] = {
+        "hosts": {f"h{n}": {"rack": "r1", "segment": "web"} for n in range(8)},
+        "segments": WEB,
+        "tenants": {"prod": {}},
+    }
+    lock = allocate(site(switches=switches(2, 1), **sections), Lock.empty())
+    after = allocate(site(switches=switches(2, 2), **sections), lock)
+    assert set(after.of(Kind.LEAF).values()) == {"leaf1"}
+
+
+def test_spines_of_a_pod_share_one_as_and_a_second_one_is_a_finding() -> None:
+    boxes = switches(2, 2)
+    boxes["spine1"]["asn"] = 65100
+    lock = allocate(site(switches=boxes), Lock.empty())
+    assert lock[Kind.ASN, "spines:pod1"] == "65100"
+    boxes["spine2"]["asn"] = 65101
+    with pytest.raises(SiteInvalid) as error:
+        allocate(site(switches=boxes), lock)
+    assert [f.code for f in error.value.findings] == ["as-plan"]
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_leafs_share_an_as_only_where_the_operator_says_so(shared: bool) -> None:
+    boxes = switches(2, 2)
+    boxes["leaf1"]["asn"] = boxes["leaf2"]["asn"] = 65200
+    wanted = site(switches=boxes, fabric={"allow_shared_as": shared})
+    if shared:
+        assert allocate(wanted, Lock.empty()).of(Kind.ASN)["leaf2"] == "65200"
+        return
+    with pytest.raises(SiteInvalid) as error:
+        allocate(wanted, Lock.empty())
+    assert [f.code for f in error.value.findings] == ["allocation-taken"]

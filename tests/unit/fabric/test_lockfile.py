@@ -1,0 +1,102 @@
+"""A lock file that is in doubt is refused, at the line that is in doubt."""
+
+from pathlib import Path
+
+import pytest
+from fabric_sites import site, switches
+
+from rtmctl.base import SiteInvalid
+from rtmctl.fabric import Kind, Lock, allocate, dump_lock, parse_lock, parse_merged, read_lock, resolve, write_lock
+
+LOCK = """\
+version: 1
+asn:
+  leaf1: 4200000001
+  leaf2: 4200000002
+port:
+  leaf1 spine1: swp49
+  leaf2 spine1: swp49
+complete: true
+"""
+
+REFUSED = [
+    ("cut at a line", LOCK.replace("complete: true\n", ""), "lock-truncated", 7),
+    ("cut in a line", LOCK[: LOCK.index("4200000002") + 4], "lock-truncated", 3),
+    ("cut in the version", "vers", "lock-truncated", 1),
+    ("empty", "", "lock-truncated", 1),
+    ("a list", "- 1\n", "lock-truncated", 1),
+    ("merge markers", LOCK.replace("  leaf2: 42", "<<<<<<< HEAD\n  leaf2: 42", 1), "lock-conflict", 4),
+    ("newer version", LOCK.replace("version: 1", "version: 2"), "lock-newer", 1),
+    ("no version", LOCK.replace("version: 1\n", ""), "lock-wrong-type", 1),
+    ("a mapping for a value", LOCK.replace("4200000002", "{a: 1}"), "lock-wrong-type", 4),
+    ("no value", LOCK.replace(" 4200000002", ""), "lock-wrong-type", 4),
+    ("a section that is a value", LOCK.replace("asn:\n", "asn: 3\nrd:\n"), "lock-wrong-type", 2),
+    ("an unknown section", LOCK.replace("asn:", "asns:"), "lock-unknown-kind", 3),
+    ("a name twice", LOCK.replace("leaf2: 42", "leaf1: 42"), "lock-duplicate", 4),
+    ("a section twice", LOCK.replace("port:", "asn:\n  leaf3: 4200000003\nport:"), "lock-duplicate", 5),
+    ("a value twice", LOCK.replace("4200000002", "4200000001"), "lock-collision", 4),
+    ("a port twice", LOCK.replace("leaf2 spine1", "leaf1 spine2"), "lock-collision", 7),
+    ("not YAML", LOCK.replace("port:", "port: ["), "lock-syntax", 7),
+]
+
+
+@pytest.mark.parametrize(("text", "code", "line"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED])
+def test_a_lock_in_doubt_is_refused_at_its_line(text: str, code: str, line: int) -> None:
+    with pytest.raises(SiteInvalid) as error:
+        parse_lock(text)
+    finding = error.value.findings[0]
+    assert finding.where is not None
+    assert (finding.code, finding.where.file, finding.where.line) == (code, "rtmctl.lock.yaml", line)
+
+
+def test_every_mistake_is_reported_in_one_run() -> None:
+    text = LOCK.replace("4200000002", "{a: 1}").replace("leaf2 spine1", "leaf1 spine2")
+    with pytest.raises(SiteInvalid) as error:
+        parse_lock(text)
+    assert [f.code for f in error.value.findings] == ["lock-wrong-type", "lock-collision"]
+
+
+def test_the_same_port_name_on_two_switches_is_no_collision() -> None:
+    assert parse_lock(LOCK).of(Kind.PORT) == {"leaf1 spine1": "swp49", "leaf2 spine1": "swp49"}
+
+
+def test_the_file_is_written_whole_and_read_back(tmp_path: Path) -> None:
+    assert read_lock(tmp_path) == Lock.empty()
+    lock = allocate(site(switches=switches(2, 4)), Lock.empty())
+    write_lock(tmp_path, lock)
+    assert read_lock(tmp_path) == lock
+    assert [path.name for path in tmp_path.iterdir()] == ["rtmctl.lock.yaml"]
+
+
+@pytest.mark.parametrize(("content", "code"), [(b"\xff\xfe", "lock-syntax"), (None, "lock-unreadable")])
+def test_what_cannot_be_read_is_a_finding(tmp_path: Path, content: bytes | None, code: str) -> None:
+    path = tmp_path / "rtmctl.lock.yaml"
+    if content is None:
+        path.mkdir()
+    else:
+        path.write_bytes(content)
+    with pytest.raises(SiteInvalid) as error:
+        read_lock(tmp_path)
+    assert error.value.findings[0].code == code
+
+
+def test_a_conflicted_file_is_resolved_in_favour_of_the_base() -> None:
+    base = parse_lock(LOCK.replace("  leaf2: 4200000002\n", "  leaf2: 4200000002\n  leaf3: 4200000007\n"))
+    conflicted = LOCK.replace(
+        "  leaf2: 4200000002\n",
+        "  leaf2: 4200000002\n"
+        "<<<<<<< HEAD\n  leaf3: 4200000008\n  leaf4: 4200000007\n||||||| 1234\n  leaf9: 1\n"
+        "=======\n  leaf3: 4200000007\n>>>>>>> main\n",
+    )
+    merged = parse_merged(conflicted, base)
+    assert merged.of(Kind.ASN)["leaf3"] == "4200000007"
+    assert "leaf9" not in merged.of(Kind.ASN)
+    resolved = resolve(merged, base)
+    assert resolved.of(Kind.ASN) == base.of(Kind.ASN), "leaf4 collided with leaf3 and is to be allocated anew"
+    assert parse_lock(dump_lock(resolved)) == resolved
+
+
+def test_a_section_that_both_sides_added_is_joined() -> None:
+    conflicted = LOCK.replace("complete", "<<<<<<< a\nrd:\n  vrf:x: 2\n=======\nrd:\n  vrf:y: 2\n>>>>>>> b\ncomplete")
+    base = parse_lock(LOCK.replace("complete", "rd:\n  vrf:y: 2\ncomplete"))
+    assert resolve(parse_merged(conflicted, base), base).of(Kind.RD) == {"vrf:y": "2"}

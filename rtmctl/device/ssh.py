@@ -122,7 +122,7 @@ class AgentChannel:
             except (OSError, asyncssh.Error, asyncio.IncompleteReadError) as error:
                 self.connection.abort()
                 raise errors.Unreachable(self.device, verb, f"connection lost: {_reason(error)}") from None
-        if "error" in answer:
+        if "error" in answer and "code" in answer:  # a ping's answer has an `error` text too
             raise failure_of(self.device, answer)
         return answer
 

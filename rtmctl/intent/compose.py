@@ -174,8 +174,15 @@ class _Composer:
             return node
         kind = "a mapping" if isinstance(node, Mapping) else "a list"
         hint = "a value that begins with { or [ belongs behind a key; a template placeholder must be filled in first"
+        # {{ name }} is a mapping as the key of a mapping as a key: one mistake, shown at the outer brace
+        if self.findings and self.findings[-1].code == "key-not-a-string" and self._inside(node):
+            self.findings.pop()
         self.findings.append(Finding("key-not-a-string", f"{kind} stands where a key is expected", where, hint))
         return Scalar("", False, where, size=0)
+
+    def _inside(self, node: Node) -> bool:
+        last = self.findings[-1].where
+        return last is not None and (last.line, last.column) == (node.at.line, node.at.column + 1)
 
     def _item(self, frame: _Open, parent: Mapping, key: Scalar, value: Node) -> None:
         if key.size == 0:

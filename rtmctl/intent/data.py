@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from rtmctl.base import Finding, Position
 from rtmctl.intent.compose import Mapping, Node, Scalar, Sequence
+from rtmctl.intent.names import SINGULAR
 from rtmctl.intent.ranges import BadRange, expand
 from rtmctl.intent.site import KeyPath
 from rtmctl.intent.text import quoted
@@ -82,7 +83,7 @@ class _Reader:
                 path = (name, entry)
                 first = self.data.keys.get(path)
                 if first is not None:
-                    message = f"{name} {quoted(entry)} is defined here and at {first}"
+                    message = f"{SINGULAR[name]} {quoted(entry)} is defined here and at {first}"
                     hint = "a name in a range is a name of its own; keep one of the two"
                     self.data.findings.append(Finding("duplicate-name", message, key.at, hint, also=(first,)))
                     continue

@@ -1,24 +1,16 @@
 """`Draft`: what the cross-checks look at, as much of a site as fits the schema."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 
 from rtmctl.base import Finding, Position
+from rtmctl.intent.names import SINGULAR, suggest
 from rtmctl.intent.schema.site import SiteModel
 from rtmctl.intent.schema.switches import DEFAULT_PLATFORM, Role, Switch
 from rtmctl.intent.site import KeyPath, nearest
 
-SINGULAR = {
-    "switches": "switch",
-    "hosts": "host",
-    "tenants": "tenant",
-    "segments": "segment",
-    "externals": "external",
-    "roles": "role",
-    "flows": "flow",
-    "freeze": "freeze window",
-}
+ALL = "*"
+"""stands in `Draft.broken` for every name of a section that was refused as a whole; no name has a star"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +33,10 @@ class Draft:
         """The place of the key itself, else of the nearest enclosing one."""
         return self.keys.get(path) or nearest(self.positions, path)
 
+    def lost(self, section: str) -> bool:
+        """Whether the section as a whole was refused or misspelt, so that none of its names is known."""
+        return ALL in self.broken.get(section, ())
+
     def whole(self, section: str) -> bool:
         """Whether every entry of the section was taken over."""
         return not self.broken.get(section)
@@ -52,7 +48,7 @@ class Draft:
 
     def knows(self, section: str, name: str) -> bool:
         entries: Mapping[str, object] = getattr(self.intent, section)
-        return name in entries or name in self.broken.get(section, frozenset())
+        return name in entries or name in self.broken.get(section, frozenset()) or self.lost(section)
 
     def racks(self) -> dict[str, list[str]]:
         """Rack to the names of its leafs, in the order written."""
@@ -68,18 +64,6 @@ class Draft:
     def platform(self, switch: Switch) -> str:
         defaults = self.intent.roles.get(switch.role)
         return switch.platform or (defaults.platform if defaults else None) or DEFAULT_PLATFORM
-
-
-def suggest(name: str, known: Iterable[str], limit: int = 12) -> str:
-    """A hint: the nearest known name, or the list of known ones where it is short."""
-    known = sorted(known)
-    near = get_close_matches(name, known, n=1, cutoff=0.6) if len(name) <= 64 else []
-    if near:
-        return f"did you mean '{near[0]}'?"
-    if not known:
-        return ""
-    more = f" and {len(known) - limit} more" if len(known) > limit else ""
-    return f"known: {', '.join(known[:limit])}{more}"
 
 
 def dangling(draft: Draft, section: str, name: str, *path: str | int) -> Finding | None:

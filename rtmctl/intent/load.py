@@ -68,7 +68,7 @@ def _judge(
     return Site(root, draft.intent, data.positions, data.keys), ordered
 
 
-_HARMLESS = frozenset({"duplicate-key", "key-not-a-string", "unsupported-yaml"})
+_HARMLESS = frozenset({"duplicate-key", "unsupported-yaml"})
 """findings after which the rest of the file is known all the same"""
 
 

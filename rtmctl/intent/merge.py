@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from rtmctl.base import Finding
 from rtmctl.intent.compose import Mapping, Node, Scalar, Sequence
+from rtmctl.intent.names import SINGULAR
 from rtmctl.intent.text import quoted
 
 
@@ -39,7 +40,7 @@ def _join(section: str, first: tuple[Scalar, Node], second: tuple[Scalar, Node],
         joined = list(had.items)
         for key, item in value.items:
             if key.text in known:
-                findings.append(_twice(f"{section} {quoted(key.text)}", known[key.text], key))
+                findings.append(_twice(f"{SINGULAR.get(section, section)} {quoted(key.text)}", known[key.text], key))
             else:
                 joined.append((key, item))
         return Mapping(had.at, joined)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, get_args
 
-from rtmctl.intent.draft import suggest
+from rtmctl.intent.names import suggest
 from rtmctl.intent.schema._base import Name, Port, SecretRef, VrfName
 from rtmctl.intent.schema.pools import Range
 from rtmctl.intent.text import quoted

@@ -8,8 +8,9 @@ from pydantic import BaseModel, ValidationError
 
 from rtmctl.base import Finding, Position
 from rtmctl.intent.data import NAMED, Data
-from rtmctl.intent.draft import SINGULAR, Draft
+from rtmctl.intent.draft import ALL, Draft
 from rtmctl.intent.messages import EXPLAIN, Problem
+from rtmctl.intent.names import SINGULAR
 from rtmctl.intent.schema.site import SiteModel
 from rtmctl.intent.site import KeyPath
 from rtmctl.intent.text import quoted
@@ -31,9 +32,12 @@ def validate(data: Data) -> tuple[Draft | None, tuple[Finding, ...]]:
         try:
             intent = SiteModel.model_validate(value)
         except ValidationError as refused:
-            errors = refused.errors(include_url=False)[:MAX_ERRORS]
+            errors = [e for e in refused.errors(include_url=False)[:MAX_ERRORS] if not _follows(e)]
             misspelt = _misspelt(errors, value)
             findings.extend(f for e in errors if (f := _finding(e, data, misspelt)) is not None)
+            for path, near in misspelt.items():
+                if len(path) == 1 and near in NAMED:
+                    broken.setdefault(near, set()).add(ALL)
             removals = {_unit(e, misspelt) for e in errors}
             for path in sorted(removals, key=_from_the_end, reverse=True):
                 _remove(value, data, path, broken)
@@ -50,6 +54,11 @@ def _from_the_end(path: KeyPath) -> list[tuple[bool, str]]:
 
 Error = Any
 """pydantic's ErrorDetails: type, loc, msg, input, ctx"""
+
+
+def _follows(error: Error) -> bool:
+    """pydantic counts only the items it took over, so a list with a bad item is also called too short."""
+    return bool(error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"])
 
 
 def _path(error: Error) -> KeyPath:
@@ -183,6 +192,8 @@ def _unit(error: Error, misspelt: dict[KeyPath, str]) -> KeyPath:
 
 
 def _remove(value: dict[str, Any], data: Data, path: KeyPath, broken: dict[str, set[str]]) -> None:
+    if len(path) == 1 and path[0] in NAMED:
+        broken.setdefault(str(path[0]), set()).add(ALL)
     if len(path) == 1 and path[0] in _PLACEHOLDERS:
         value[str(path[0])] = _PLACEHOLDERS[str(path[0])]
         return

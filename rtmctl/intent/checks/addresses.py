@@ -58,7 +58,7 @@ def _subnet(draft: Draft, name: str, segment: Segment, number: int, subnet: Netw
 
 def _gateways(draft: Draft, name: str, segment: Segment) -> Iterator[Finding]:
     if segment.gateways and len(segment.gateways) != len(segment.subnets):
-        message = f"segment '{name}' has {len(segment.subnets)} subnets and {len(segment.gateways)} gateways"
+        message = f"segment '{name}' lists subnets: {len(segment.subnets)}, gateways: {len(segment.gateways)}"
         where = draft.key("segments", name, "gateways")
         yield Finding("gateway-count", message, where, "one gateway a subnet, in the same order, or none at all")
         return

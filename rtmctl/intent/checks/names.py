@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 
 from rtmctl.base import Finding, Position
-from rtmctl.intent.draft import SINGULAR, Draft
+from rtmctl.intent.draft import Draft
+from rtmctl.intent.names import SINGULAR
 from rtmctl.intent.schema.flows import LEAK
 
 _INTERFACE = re.compile(r"lo|br[0-9]+|eth[0-9]+|swp[0-9]+|vlan[0-9]+|vni[0-9]+|default|all|mgmt|none", re.ASCII)

@@ -25,7 +25,7 @@ def check(draft: Draft) -> Iterator[Finding]:
             hint = f"write {last}-{first}"
             yield Finding("pool-range", f"pool '{name}' ends before it begins", where, hint)
         elif first < low or last > high:
-            message = f"pool '{name}' {first}-{last} leaves {low}-{high}, what {what} can be"
+            message = f"pool '{name}' {first}-{last} reaches outside {low}-{high}, what {what} can be"
             yield Finding("pool-range", message, where, source)
     for one, other in combinations(("l2vni", "l3vni"), 2):
         first, last = bounds(getattr(draft.intent.pools, one))

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from rtmctl.base import Finding
-from rtmctl.intent.draft import Draft, dangling, suggest
+from rtmctl.intent.draft import Draft, dangling
+from rtmctl.intent.names import suggest
 from rtmctl.intent.schema.flows import LEAK
 from rtmctl.intent.site import KeyPath
 

@@ -29,10 +29,10 @@ def check(draft: Draft) -> Iterator[Finding]:
 def _pairs(draft: Draft) -> Iterator[Finding]:
     for rack, leafs in draft.racks().items():
         first = draft.where("switches", leafs[0], "rack")
-        also = (first,) if first else ()
         for extra in leafs[PAIR:]:
             message = f"rack '{rack}' has {len(leafs)} leafs ({', '.join(leafs[:4])}{', …' if len(leafs) > 4 else ''})"
             where = draft.where("switches", extra, "rack")
+            also = (first,) if first and first != where else ()
             yield Finding("rack-crowded", f"{message}; at most two make a pair", where, "begin another rack", also=also)
         pods = {draft.intent.switches[leaf].pod for leaf in leafs}
         if len(pods) > 1:

@@ -22,6 +22,8 @@ BURST = 1000
 """packets; far above what BGP and BFD send while the counters are read"""
 SHARE = 0.5
 """a port carried the burst when its counter rose by at least this share of it"""
+PART = 0.1
+"""a smaller share is background"""
 PORT = 33434
 SOURCE_PORT = 49152
 
@@ -53,6 +55,8 @@ class Hop:
     packets_in: int
     packets_out: int
     predicted: bool
+    also: tuple[tuple[str, int], ...] = ()
+    """other ports that took a part of the burst, with packets: the outer flow was not one"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +156,9 @@ def walk(
         if left < sent * SHARE:
             hops.append(Hop(device, in_port, "", arrived, left, _predicted(prediction, device, "")))
             break
-        hops.append(Hop(device, in_port, out, arrived, left, _predicted(prediction, device, out)))
+        also = tuple((p, counters[p][1]) for p in ports if p != out and counters.get(p, (0, 0))[1] > sent * PART)
+        right = all(_predicted(prediction, device, p) for p in (out, *(p for p, _ in also)))
+        hops.append(Hop(device, in_port, out, arrived, left, right, also))
         far = ports[out].peer_device
         here = (far, ports[out].peer_port or "") if far in rises and far is not None else None
     return tuple(hops)

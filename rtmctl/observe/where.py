@@ -131,7 +131,16 @@ def _here(fabric: Fabric, model: DeviceModel, state: DeviceState, macs: frozense
         if mac not in macs:
             continue
         segment, tenant = _segment_of(model, vni)
-        addresses = tuple(sorted({a.address for a in state.arp if a.mac.lower() == mac and a.vrf == tenant}, key=str))
+        addresses = tuple(
+            sorted(
+                {
+                    a.address
+                    for a in state.arp
+                    if a.mac.lower() == mac and a.vrf == tenant and not a.address.is_link_local
+                },
+                key=str,
+            )
+        )
         host = _host_at(model, entry.port or "")
         found.append(
             Sighting(model.hostname, entry.port or "", model.vtep, segment, tenant, mac, addresses, host, Standing.HERE)

@@ -3,18 +3,18 @@
 import json
 from dataclasses import asdict
 
-from rich.console import Console
 from rich.table import Table
 
 from rtmctl.observe.summary import Summary
 from rtmctl.show.output import Output
+from rtmctl.show.terminal import terminal
 
 
 def print_device(summary: Summary, output: Output) -> None:
     if output is Output.JSON:
         print(json.dumps({"version": 1, **asdict(summary)}, default=str))
         return
-    console = Console(highlight=False, soft_wrap=True)
+    console = terminal()
     drained = " [yellow]drained[/]" if summary.drained else ""
     console.print(f"[bold]{summary.device}[/]{drained}: {summary.role}, {summary.platform} {summary.version}")
     vtep = f", VTEP {summary.vtep}" if summary.vtep else ""

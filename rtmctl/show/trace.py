@@ -3,19 +3,19 @@
 import json
 from dataclasses import asdict
 
-from rich.console import Console
 from rich.table import Table
 
 from rtmctl.observe.predict import Prediction
 from rtmctl.observe.trace import Trace
 from rtmctl.show.output import Output
+from rtmctl.show.terminal import terminal
 
 
 def print_trace(trace: Trace, output: Output) -> None:
     if output is Output.JSON:
         print(json.dumps({"version": 1, "agrees": trace.agrees, **asdict(trace)}, default=str))
         return
-    console = Console(highlight=False, soft_wrap=True)
+    console = terminal()
     prediction = trace.prediction
     a, b = prediction.source, prediction.destination
     console.print(f"{a.host} ({a.address}) → {b.host} ({b.address}): [bold]{prediction.forwarding}[/]")
@@ -34,6 +34,7 @@ def print_trace(trace: Trace, output: Output) -> None:
         style = "" if hop is None else "green" if hop.predicted else "red"
         taken = f"{hop.device} {hop.in_port} → {hop.out_port or 'nowhere'}" if hop else ""
         packets = f"{hop.packets_in} in, {hop.packets_out} out" if hop else ""
+        packets += "".join(f", {count} by {port}" for port, count in hop.also) if hop else ""
         table.add_row(str(number + 1), wanted, f"[{style}]{taken}[/]" if style else taken, packets)
     console.print(table)
     console.print()

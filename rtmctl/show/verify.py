@@ -12,6 +12,7 @@ from rich.text import Text
 from rtmctl.base import Severity
 from rtmctl.observe.types import CheckResult, Deviation, Status, VerifyReport
 from rtmctl.show.output import Output
+from rtmctl.show.terminal import terminal
 
 _STYLE = {Status.PASSED: "green", Status.FAILED: "bold red", Status.NOT_RUN: "bold yellow", Status.EXCLUDED: "dim"}
 SHOWN = 20
@@ -27,7 +28,7 @@ def print_report(report: VerifyReport, output: Output, *, all_lines: bool = Fals
     elif output is Output.GITHUB:
         print("\n".join(to_github(report)))
     else:
-        _print_text(report, Console(highlight=False, soft_wrap=True), None if all_lines else SHOWN)
+        _print_text(report, terminal(), None if all_lines else SHOWN)
 
 
 def _print_text(report: VerifyReport, console: Console, limit: int | None) -> None:

@@ -3,11 +3,11 @@
 import json
 from dataclasses import asdict
 
-from rich.console import Console
 from rich.table import Table
 
 from rtmctl.observe.where import Standing, WhereReport
 from rtmctl.show.output import Output
+from rtmctl.show.terminal import terminal
 
 _STYLE = {Standing.HERE: "green", Standing.ROUTED: "green", Standing.DUPLICATE: "bold red", Standing.STALE: "yellow"}
 
@@ -16,7 +16,7 @@ def print_where(report: WhereReport, output: Output) -> None:
     if output is Output.JSON:
         print(json.dumps({"version": 1, **asdict(report)}, default=str))
         return
-    console = Console(highlight=False, soft_wrap=True)
+    console = terminal()
     if report.planned:
         console.print(f"the site wants {report.query} at {', '.join(report.planned)}")
     if not report.sightings:

@@ -16,7 +16,7 @@ def run(reading: Reading) -> Outcome:
         for port in model.ports:
             foreign = port.peer_device is not None and port.peer_device not in ours
             severity = Severity.WARNING if foreign else Severity.ERROR
-            vrf = None if port.kind is PortKind.MANAGEMENT else port.vrf
+            vrf = port.vrf if port.kind in (PortKind.FABRIC, PortKind.ROUTED) else None  # a bridged port is in none
             mtu = None if port.kind is PortKind.MANAGEMENT else port.mtu
             hint = (
                 f"{port.peer_device} at its far end is not managed by the site" if foreign else _cable(port.peer_device)

@@ -1,0 +1,12 @@
+"""Where text goes: as wide as the terminal, and wide enough for any table where there is none."""
+
+import sys
+
+from rich.console import Console
+
+WITHOUT_TERMINAL = 200
+"""columns in a file or a CI log, where nothing can be scrolled sideways and nothing should be cut"""
+
+
+def terminal() -> Console:
+    return Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WITHOUT_TERMINAL)

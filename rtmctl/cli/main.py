@@ -1,12 +1,10 @@
-"""The `rtmctl` program: the nouns, and the one place where errors become exit codes."""
+"""The `rtmctl` program: its nouns."""
 
-import sys
 from typing import Annotated
 
 import typer
 
 from rtmctl import __version__
-from rtmctl.base import Exit, RtmctlError, SiteInvalid
 from rtmctl.cli import lab, net, site
 from rtmctl.cli.options import Command, Globals, Root
 
@@ -40,19 +38,4 @@ def _root(
 
 def main() -> None:
     """Run the command line; whatever goes wrong ends with a message and a documented exit code."""
-    said = Globals()
-    try:
-        app(obj=said, standalone_mode=True)
-    except SiteInvalid as invalid:
-        from rtmctl.show.findings import print_findings
-
-        print_findings(invalid.findings)
-        sys.exit(invalid.exit)
-    except RtmctlError as error:
-        from rtmctl.show.error import print_error
-
-        print_error(error)
-        sys.exit(error.exit)
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted\n")
-        sys.exit(Exit.INTERRUPTED)
+    app(obj=Globals())

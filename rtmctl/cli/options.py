@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from rtmctl.base import Exit, RtmctlError
 from rtmctl.show.output import Output as Output
 
 
@@ -70,7 +71,7 @@ def _remember(ctx: Any) -> None:
 
 
 class Command(TyperCommand):
-    """A command that takes the global options too."""
+    """A command that takes the global options too, and ends every error meant for the operator with its exit code."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -78,7 +79,15 @@ class Command(TyperCommand):
 
     def invoke(self, ctx: Any) -> Any:
         _remember(ctx)
-        return super().invoke(ctx)
+        try:
+            return super().invoke(ctx)
+        except RtmctlError as error:
+            from rtmctl.cli.boundary import report
+
+            raise typer.Exit(report(error, globals_of(ctx))) from None
+        except KeyboardInterrupt:
+            typer.echo("interrupted", err=True)
+            raise typer.Exit(Exit.INTERRUPTED) from None
 
 
 class Root(TyperGroup):

@@ -19,13 +19,15 @@ def lock(
 ) -> None:
     """Allocate what the site needs and does not have yet; nothing that has a number gets another."""
     from rtmctl.fabric import allocate, read_lock, write_lock
+    from rtmctl.fabric import prune as give_back
     from rtmctl.intent import load_site
     from rtmctl.show.lock import show_lock_change
 
     said = globals_of(ctx)
     site = load_site(said.site)
     before = read_lock(said.site)
-    after = allocate(site, before, prune=prune)
+    after = allocate(site, before)
+    after = give_back(site, after) if prune else after
     show_lock_change(before, after, only(said, Output.TEXT, Output.JSON))
     if check:
         raise typer.Exit(Exit.DIFFERENT if after != before else Exit.DONE)
@@ -63,8 +65,8 @@ def cabling(ctx: typer.Context) -> None:
 
 def platforms() -> None:
     """The platforms rtmctl renders, and the guard each can put under a change."""
-    from rtmctl.device import PLATFORMS as DRIVERS
+    from rtmctl.device import CAPABILITIES
     from rtmctl.render import PLATFORMS
     from rtmctl.show.platforms import print_platforms
 
-    print_platforms(PLATFORMS, DRIVERS)
+    print_platforms({name: CAPABILITIES.get(name) for name in PLATFORMS})

@@ -1,0 +1,31 @@
+"""The table of platforms: what is rendered, and the guard its driver can put under a change."""
+
+from collections.abc import Mapping
+
+from rich.console import Console
+from rich.table import Table
+
+from rtmctl.device.types import Capabilities
+
+
+def print_platforms(platforms: Mapping[str, Capabilities | None]) -> None:
+    """`None`: rendered, but nothing here speaks to such a device."""
+    table = Table(box=None, pad_edge=False)
+    for column in ("platform", "revert timer", "step", "extendable", "survives a reboot"):
+        table.add_column(column)
+    for name, guard in sorted(platforms.items()):
+        if guard is None:
+            table.add_row(name, "no driver: render only")
+        else:
+            table.add_row(
+                name,
+                _yes(guard.revert_timer),
+                f"{guard.granularity_s} s",
+                _yes(guard.extendable),
+                _yes(guard.survives_reboot),
+            )
+    Console(highlight=False).print(table)
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"

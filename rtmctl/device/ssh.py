@@ -9,19 +9,16 @@ import json
 import logging
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import asyncssh
 
 from rtmctl.device import errors
+from rtmctl.device.answers import AGENT, MAX_ANSWER, failure_of
 from rtmctl.device.endpoint import Endpoint
 
-AGENT = "/usr/local/lib/rtmctl/agent"
 CONNECT_TIMEOUT_S = 15.0
 KEEPALIVE_S = 10
-MAX_ANSWER = 256 * 1024 * 1024
-"""bytes; more than that is no answer of an agent"""
 
 logging.getLogger("asyncssh").setLevel(logging.CRITICAL)
 
@@ -171,39 +168,3 @@ class AgentChannel:
                 await self.connection.wait_closed()
         except TimeoutError:
             self.connection.abort()
-
-
-_TYPES: dict[str, type[errors.DeviceError]] = {
-    "locked": errors.Locked,
-    "fenced": errors.Fenced,
-    "stale": errors.StalePlan,
-    "syntax": errors.ChangeRefused,
-    "pending": errors.ChangeRefused,
-    "disk": errors.ChangeRefused,
-    "watchdog": errors.ChangeRefused,
-    "usage": errors.ChangeRefused,
-    "reverted": errors.ChangeReverted,
-    "broken": errors.Broken,
-}
-"""agent's code to error"""
-
-_HINTS = {
-    "locked": "wait, or ask the holder; an abandoned lease runs out by itself",
-    "fenced": "read the device's status, then start again with a new lease",
-    "stale": "make a new plan",
-    "pending": "confirm or revert that transaction first: rtmctl net recover",
-    "disk": "make room on the device",
-    "broken": "look at the device now: its configuration is neither the old nor the new one",
-}
-
-
-def failure_of(device: str, answer: dict[str, Any]) -> errors.DeviceError:
-    """The agent's failure as the error its code stands for."""
-    code, step, message = (str(answer.get(k, "")) for k in ("code", "step", "error"))
-    fallback = errors.StepFailed if answer.get("permanent", True) else errors.StepBusy
-    return _TYPES.get(code, fallback)(device, step, message, hint=_HINTS.get(code, ""))
-
-
-def user_known_hosts() -> Path:
-    """What `ssh` itself would use."""
-    return Path("~/.ssh/known_hosts").expanduser()

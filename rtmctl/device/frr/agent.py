@@ -281,6 +281,74 @@ def differences(want: str, have: str) -> list[str]:
 # --- files and processes --------------------------------------------------------------------------------------------
 
 
+def tree(text: str) -> dict[str, Any]:
+    """FRR text as nested dictionaries, line to the lines under it; `exit` lines are implied."""
+    root: dict[str, Any] = {}
+    for header, lines in blocks(text).items():
+        path = [root, root.setdefault(header, {})]
+        for line in lines:
+            if not line.strip().startswith("exit"):
+                depth = len(line) - len(line.lstrip(" "))
+                path = [*path[: depth + 1], path[min(depth, len(path) - 1)].setdefault(line.strip(), {})]
+    return root
+
+
+_EXITS = {"address-family": "exit-address-family", "vni": "exit-vni", "vrf": "exit-vrf"}
+
+
+def untree(node: Mapping[str, Any], depth: int = 0) -> str:
+    """Inverse of `tree`."""
+    out = []
+    for line, children in node.items():
+        out.append(f"{' ' * depth}{line}\n{untree(children, depth + 1)}")
+        if children:
+            out.append(" " * depth + _EXITS.get(line.split(" ", 1)[0], "exit") + "\n")
+    return "".join(out)
+
+
+_SINGLE = re.compile(
+    r"(hostname|description|bgp router-id|maximum-paths|detect-multiplier|(transmit|receive)-interval|vni|rd"
+    r"|neighbor \S+ (description|remote-as|timers|password|update-source|bfd profile|peer-group)) "
+)
+"""lines of which a block has one: a merged one takes the place of the old one"""
+
+
+def merge_trees(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """The lines of `new` over those of `old`; `no LINE` takes a line that is there away."""
+    merged = dict(old)
+    for line, children in new.items():
+        if line.startswith("no ") and line[3:] in merged:
+            del merged[line[3:]]
+        else:
+            single = _SINGLE.match(line)
+            for other in [x for x in merged if single and x != line and x.startswith(single[0])]:
+                del merged[other]
+            merged[line] = merge_trees(merged.get(line, {}), children)
+    return merged
+
+
+def merge_stanzas(old: str, new: str) -> str:
+    """An interfaces file with the stanzas of `new` in the place of those of the same name."""
+    known, added = stanzas(old), stanzas(new)
+    out = []
+    for name, stanza in {**known, **added}.items():
+        out += [f"auto {name}"] if stanza.auto else []
+        kept = re.search(rf"^iface {re.escape(name)}( .*)?$", new if name in added else old, re.MULTILINE)
+        out += [kept[0] if kept else f"iface {name}", *(f"    {key} {value}" for key, value in stanza.attributes)]
+    return "".join(f"{line}\n" for line in out)
+
+
+def merged(section: str, old: str, new: str) -> str:
+    """What a section becomes when `new` is merged into it."""
+    if section == "frr":
+        return untree(merge_trees(tree(old), tree(new)))
+    if section == "interfaces":
+        return merge_stanzas(old, new)
+    if section == "sysctl":
+        return "".join(f"{key} = {value}\n" for key, value in {**sysctls(old), **sysctls(new)}.items())
+    return old + new
+
+
 def fsync_folder(path: str) -> None:
     fd = os.open(os.path.dirname(path), os.O_RDONLY)
     try:
@@ -617,11 +685,25 @@ class Agent:
         if not watchdog_alive(self.run_dir):
             self.watch(self, record["transaction"])
 
-    def verb_stage(self, transaction: str, fence: int, text: str) -> dict[str, Any]:
-        """Check a target's syntax and keep it; changes nothing that runs."""
+    def target_of(self, text: str, merge: bool) -> dict[str, str]:
+        sections = split_sections(text)
+        if merge:
+            raw = self.raw()
+            sections = {name: merged(name, raw[name], new) for name, new in sections.items()}
+        return sections
+
+    def verb_check(self, text: str, merge: bool = False) -> dict[str, Any]:
+        """What `stage` would make of it, in normal form; needs no lease and keeps nothing."""
+        sections = self.target_of(text, merge)
+        self.check_syntax(sections)
+        key = self.key()
+        return {"sections": {name: normal(name, section, key) for name, section in sections.items()}}
+
+    def verb_stage(self, transaction: str, fence: int, text: str, merge: bool = False) -> dict[str, Any]:
+        """Check a target's syntax and keep it; changes nothing that runs. `merge`: over what runs now."""
         if not transaction:
             raise AgentError("usage", "stage", "a transaction needs an id")
-        sections = split_sections(text)
+        sections = self.target_of(text, merge)
         with self.lock():
             self.check_fence(fence, "stage", alive=True)
             self.refuse_pending(transaction, "stage")
@@ -1184,11 +1266,64 @@ class Agent:
             "routes6": [*ip, "-j", "-6", "route", "show", "table", "all", "type", "unicast"],
             "neighbors": [*ip, "-j", "neigh"],
             "fdb": ["bridge", *ip[1:], "-j", "fdb"],
+            "vlans": ["bridge", *ip[1:], "-j", "vlan"],
         }
         found = {name: as_json(self.run(command).out) for name, command in tables.items()}
         if isinstance(found["fdb"], list):
             found["fdb"] = [x for x in found["fdb"] if not x["mac"].startswith(("33:33:", "01:00:5e:", "01:80:c2:"))]
         return found
+
+    def verb_system(self) -> dict[str, Any]:
+        """What NAPALM asks of a device beside its network state; files as text, secrets left out."""
+
+        def text(path: str) -> str:
+            try:
+                return read_file(os.path.join(self.root, path))
+            except OSError:
+                return ""
+
+        def folder(path: str) -> list[str]:
+            try:
+                return sorted(os.listdir(os.path.join(self.root, path)))
+            except OSError:
+                return []
+
+        users = {}
+        for line in text("etc/passwd").splitlines():
+            fields = line.split(":")
+            if len(fields) > 6 and not fields[6].endswith(("nologin", "false", "sync")):
+                keys = text(f"{fields[5].lstrip('/')}/.ssh/authorized_keys").splitlines()
+                users[fields[0]] = {"uid": int(fields[2]), "keys": [k for k in keys if k and not k.startswith("#")]}
+        hwmon = {
+            f"{chip}/{name[:-6]}": text(f"sys/class/hwmon/{chip}/{name}").strip()
+            for chip in folder("sys/class/hwmon")
+            for name in folder(f"sys/class/hwmon/{chip}")
+            if name.startswith(("temp", "fan")) and name.endswith("_input")
+        }
+        ntp = ("etc/chrony/chrony.conf", "etc/ntpsec/ntp.conf", "etc/ntp.conf", "etc/systemd/timesyncd.conf")
+        return {
+            "uptime_s": float(text("proc/uptime").split()[0]),
+            "hostname": os.uname().nodename,
+            "fqdn": self.run(["hostname", "--fqdn"], timeout=5).out.strip(),
+            "os": text("etc/os-release"),
+            "vendor": text("sys/class/dmi/id/sys_vendor").strip(),
+            "model": text("sys/class/dmi/id/product_name").strip(),
+            "serial": text("sys/class/dmi/id/product_serial").strip(),
+            "stat": text("proc/stat").splitlines()[:512],
+            "meminfo": text("proc/meminfo"),
+            "speeds": {name: text(f"sys/class/net/{name}/speed").strip() for name in folder("sys/class/net")},
+            "hwmon": hwmon,
+            "users": users,
+            "sudoers": [text(f"etc/sudoers.d/{name}") for name in folder("etc/sudoers.d")],
+            "ntp": "\n".join(text(path) for path in ntp),
+            "chrony": self.run(["chronyc", "-n", "-c", "sources"], timeout=5).out,
+            "snmp": text("etc/snmp/snmpd.conf"),
+        }
+
+    def verb_startup(self) -> dict[str, Any]:
+        """The files that a reboot would load, in normal form."""
+        key = self.key()
+        return {"sections": {name: normal(name, self.text_of(name), key) for name in FILES}}
 
     def verb_ping(self, target: str, vrf: str = "", source: str = "", count: int = 5, size: int = 0, df: bool = False,
                   timeout_s: float = 2, ttl: int = 0, interval_s: float = 0.2) -> dict[str, Any]:  # fmt: skip

@@ -23,6 +23,9 @@ SPACES = "/run/netns"
 REAL = "/run/vrf"
 """where a namespace is mounted; its name in SPACES is a link to it, made last. zebra looks at a new name at once, and
 at one that is not mounted yet again only after a second"""
+KEEP = os.path.exists("/usr/lib/frr/mgmtd")
+"""zebra 10.3 crashes (netlink_route_multipath_msg_encode) when a namespace it lost comes back and routes go into it:
+there a namespace that is no longer in the file is emptied and stays until the next boot"""
 ZEBRA = "/run/frr/zebra.vty"
 ZEBRA_TIMEOUT_S = 3.0
 MAIN = ""
@@ -244,6 +247,8 @@ def plan(want: dict[str, Wanted], kernel: dict[str, Links]) -> Changes:
     for space, links in kernel.items():
         for name, link in links.items():
             if name == "lo":
+                if f"{space}/lo" not in want and space != MAIN and addresses_of(link):
+                    changes.removals.setdefault(space, []).append("addr flush dev lo scope global")
                 continue
             lines, left = removal(link, space, here.get(name))
             if lines:
@@ -437,7 +442,9 @@ def reload(text: str) -> int:
                     subprocess.run([*inner, "sh", "-c", command], env=environment, check=False).returncode == 0 and good
                 )
     for space in before:
-        if space not in spaces:
+        if space not in spaces and KEEP:
+            subprocess.run(["ip", "netns", "exec", space, "/usr/sbin/nft", "flush", "ruleset"], check=False)
+        elif space not in spaces:
             remove_space(space)
     return 0 if good else 1
 

@@ -9,6 +9,12 @@ ip link set lo up
 mkdir -p /run/frr /run/sshd /run/lock /run/netns /run/network /run/lldpd /var/tmp/frr
 chown frr:frr /run/frr /var/tmp/frr
 
+# With namespaces as VRFs FRR 10 prints `interface NAME vrf VRF`; its frr-reload.py takes the VRF out of the file's line
+# but not out of the running one, and would replace every such interface at each reload.
+if [ -e /usr/local/sbin/ifreload ]; then
+    sed -i 's/line = get_normalized_interface_vrf(line)/pass/' /usr/lib/frr/frr-reload.py
+fi
+
 # Ordered before networking, as the unit on a real switch: restores the pre-image of an unconfirmed change.
 [ -x /usr/local/lib/rtmctl/agent ] && /usr/local/lib/rtmctl/agent boot 3>&-
 

@@ -52,6 +52,7 @@ def _multihomed(reading: Reading) -> dict[tuple[str, str], str]:
 def _addresses(ledger: Ledger, reading: Reading) -> None:
     owners: defaultdict[tuple[str, Address], dict[str, str]] = defaultdict(dict)
     vrf_of_rd = _vrf_of_rd(reading)
+    device_of = {str(m.vtep): name for name, m in reading.models.items() if m.vtep is not None}
     for model, state in reading.pairs():
         for (vrf, address), mac in local_hosts(model, state).items():
             owners[vrf, address][mac] = model.hostname
@@ -60,7 +61,9 @@ def _addresses(ledger: Ledger, reading: Reading) -> None:
             if route.route_type != 2 or route.ip is None or route.mac is None or tenant is None:
                 continue
             if not route.ip.is_link_local:
-                owners[tenant, route.ip].setdefault(route.mac.lower(), route.originator or model.hostname)
+                owners[tenant, route.ip].setdefault(
+                    route.mac.lower(), device_of.get(route.originator or "", route.originator or model.hostname)
+                )
     for (vrf, address), macs in sorted(owners.items(), key=str):
         ledger.expect(
             len(macs) == 1,

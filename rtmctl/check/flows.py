@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from rtmctl.base import Finding
 from rtmctl.fabric.types import Fabric
-from rtmctl.model.filters import LEAK
+from rtmctl.intent.schema.flows import LEAK
 from rtmctl.model.types import Action, DeviceModel, FilterRule, GatewayFilter
 
 

@@ -13,7 +13,7 @@ from rtmctl.base.findings import errors
 from rtmctl.base.order import natural_key
 from rtmctl.fabric.demands import Demand, asn_identity, number_demands, port_demands
 from rtmctl.fabric.hardware import hardware
-from rtmctl.fabric.lock import FILE_NAME, SHARED, Kind, Lock, scope_of
+from rtmctl.fabric.lock import FILE_NAME, SHARED, Kind, Lock, collisions, may_share, scope_of
 from rtmctl.fabric.pools import AddressPool, Pool, SubnetPool, preferred_slot
 from rtmctl.fabric.topology import Topology, build_topology
 from rtmctl.intent.schema.hosts import Attachment
@@ -85,6 +85,8 @@ def complete(site: Site, lock: Lock) -> Completed:
     topology = build_topology(site.intent)
     switches = {name: hardware(site.intent, name) for name in site.intent.switches}
     builder = _Builder(site, lock)
+    if not site.intent.fabric.allow_shared_as:
+        builder.findings += collisions(lock, frozenset({Kind.ASN}))
     builder.findings += _as_plan(site)
     builder.place(number_demands(site.intent, topology))
     builder.place_hosts(topology, {name: len(hw.host_ports) for name, hw in switches.items()})
@@ -166,8 +168,9 @@ class _Builder:
         """The operator's value: it wins over the lock, but silently renumbers nobody who is still there."""
         space = self._space(demand.kind, demand.identity)
         entries = self.entries[demand.kind]
-        shared = demand.kind is Kind.ASN and self.site.intent.fabric.allow_shared_as
         holder = space.get(value)
+        shared = demand.kind is Kind.ASN and self.site.intent.fabric.allow_shared_as
+        shared = shared or (holder is not None and may_share(demand.kind, demand.identity, holder[1]))
         if holder is not None and holder != (demand.kind, demand.identity) and not shared:
             if holder in self.live:
                 self._taken(demand, value, holder, pinned)
@@ -246,8 +249,6 @@ class _Builder:
                     break
         for name in sorted(set(waiting) - set(self.leaf_of)):
             self._no_port(name, topology, host_ports)
-        for leaf in topology.leafs:
-            self._over_full(leaf, used[leaf], host_ports[leaf])
 
     def _used_host_ports(self, topology: Topology) -> dict[str, set[str]]:
         """Per leaf, who holds a host port now: removed identities keep theirs until they are pruned."""
@@ -273,20 +274,6 @@ class _Builder:
             )
         )
 
-    def _over_full(self, leaf: str, used: set[str], ports: int) -> None:
-        if len(used) <= ports:
-            return
-        last = sorted(used, key=natural_key)[-1].removeprefix("host:")
-        path = ("hosts", last, "rack") if last in self.site.intent.hosts else ("switches", leaf)
-        self.findings.append(
-            Finding(
-                "no-free-port",
-                f"{leaf} has {ports} host ports, {len(used)} hosts and externals are on it",
-                self.site.where(*path),
-                hint="move hosts to another rack, or raise host_ports of the leaf",
-            )
-        )
-
     def _outside(self, demands: list[Demand]) -> Finding:
         pool = demands[0].pool
         named = [f"{d.identity} {self.entries[d.kind][d.identity]}" for d in demands]
@@ -305,21 +292,31 @@ class _Builder:
         need = sum(1 for d in demands if d.pool.name == pool.name and d.kind is first.kind)
         space = self._space(first.kind, first.identity)
         dead = sum(1 for holder in space.values() if holder not in self.live)
-        code = "no-free-port" if first.kind is Kind.PORT else "pool-exhausted"
+        if first.kind is Kind.PORT:
+            return self._no_port_left(first, need + dead)
         what = _UNIT.get(first.kind, "values")
         kept = f", {dead} of them kept for removed names" if dead else ""
         return Finding(
-            code,
+            "pool-exhausted",
             f"pool '{pool.name}' {pool.describe()} holds {pool.size} {what}, the fabric needs {need + dead}{kept}",
             self.site.where(*first.path),
             hint=_wider(pool, need + dead) + ("; or `rtmctl net lock --prune`" if dead else ""),
+        )
+
+    def _no_port_left(self, demand: Demand, need: int) -> Finding:
+        switch, _, end = demand.identity.partition(" ")
+        ports = f"{demand.pool.size} {demand.pool.name.partition(' of ')[0]}"
+        return Finding(
+            "no-free-port",
+            f"no port for {end.replace(':', ' ')}: {switch} has {ports}, {need} are needed",
+            self.site.where(*demand.path),
+            hint="raise the number of ports if the switch has more, move cables, or prune the lock of removed names",
         )
 
 
 _UNIT = {
     Kind.P2P: "links",
     Kind.ASN: "ASNs",
-    Kind.PORT: "ports",
     Kind.L2VNI: "VNIs",
     Kind.L3VNI: "VNIs",
     Kind.L3VLAN: "VLANs",

@@ -12,7 +12,10 @@ from types import MappingProxyType
 
 import yaml
 
+from rtmctl.base import Finding, Position
 from rtmctl.base.order import natural_key
+
+RESOLVE = "run `rtmctl net lock resolve --base REF`: what REF holds stays, the newer one moves"
 
 FILE_NAME = "rtmctl.lock.yaml"
 VERSION = 1
@@ -88,6 +91,29 @@ class Lock:
         for kind, entries in self.allocations.items():
             for identity, value in entries.items():
                 yield kind, identity, value
+
+
+def may_share(kind: Kind, one: str, other: str) -> bool:
+    """Whether two identities of one scope may hold one value: two sessions to one external peer have one cable."""
+    return kind in SHARED or (
+        kind is Kind.PORT and all(i.partition(" ")[2].startswith("external:") for i in (one, other))
+    )
+
+
+def collisions(lock: Lock, kinds: frozenset[Kind]) -> list[Finding]:
+    """Two identities with one value: what a merge of two branches can leave behind."""
+    findings: list[Finding] = []
+    holders: dict[tuple[Kind, str, str], str] = {}
+    for kind, identity, value in lock.items():
+        if kind not in kinds:
+            continue
+        first = holders.setdefault((kind, scope_of(kind, identity), value), identity)
+        if first == identity or may_share(kind, first, identity):
+            continue
+        line, other = (Position(FILE_NAME, lock.lines.get((kind, name), 1), 1) for name in (identity, first))
+        message = f"{kind} {value} is given to {identity} and to {first}"
+        findings.append(Finding("lock-collision", message, line, RESOLVE, also=(other,)))
+    return findings
 
 
 def dump_lock(lock: Lock) -> str:

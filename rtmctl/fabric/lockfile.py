@@ -9,11 +9,10 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode
 
 from rtmctl.base import Finding, Position, SiteInvalid
-from rtmctl.fabric.lock import FILE_NAME, SHARED, VERSION, Kind, Lock, dump_lock, scope_of
+from rtmctl.fabric.lock import FILE_NAME, RESOLVE, VERSION, Kind, Lock, collisions, dump_lock
 
 _MARKER = re.compile(r"^(<{7}|\|{7}|={7}|>{7})( |$)")
 _REGENERATE = "restore it from git, or run `rtmctl net lock` after removing the lines in doubt"
-_RESOLVE = "run `rtmctl net lock resolve --base REF`: what REF holds stays, the newer one moves"
 
 
 def read_lock(root: Path) -> Lock:
@@ -57,11 +56,12 @@ def parse_lock(text: str) -> Lock:
     if markers:
         also = tuple(_at(n) for n in markers[1:])
         raise SiteInvalid(
-            [Finding("lock-conflict", "merge markers: the file was merged and not resolved", _at(markers[0]), _RESOLVE,
+            [Finding("lock-conflict", "merge markers: the file was merged and not resolved", _at(markers[0]), RESOLVE,
                      also=also)]
         )  # fmt: skip
     lock = _parse(text, findings, None)
-    findings += collisions(lock)
+    # whether leafs may share an AS is the site's to say: `allocate` looks at those
+    findings += collisions(lock, frozenset(Kind) - {Kind.ASN})
     if findings:
         raise SiteInvalid(sorted(findings, key=Finding.sort_key))
     return lock
@@ -94,29 +94,6 @@ def _both_sides(text: str) -> str:
         # blank lines instead of dropped ones: line numbers stay those of the file
         kept.append("\n" if marker or ancestor else line)
     return "".join(kept)
-
-
-def collisions(lock: Lock) -> list[Finding]:
-    """Two identities with one value: what a merge of two branches can leave behind."""
-    findings: list[Finding] = []
-    holders: dict[tuple[Kind, str, str], str] = {}
-    for kind, identity, value in lock.items():
-        if kind in SHARED:
-            continue
-        key = (kind, scope_of(kind, identity), value)
-        first = holders.setdefault(key, identity)
-        if first != identity:
-            line, other = lock.lines.get((kind, identity), 1), lock.lines.get((kind, first), 1)
-            findings.append(
-                Finding(
-                    "lock-collision",
-                    f"{kind} {value} is given to {identity} and to {first}",
-                    _at(line),
-                    _RESOLVE,
-                    also=(_at(other),),
-                )
-            )
-    return findings
 
 
 def _parse(text: str, findings: list[Finding], base: Lock | None) -> Lock:
@@ -197,7 +174,7 @@ def _entries(
                     "lock-duplicate",
                     f"{kind} {identity} stands twice: {entries[identity]} and {value}",
                     _of(key),
-                    _RESOLVE,
+                    RESOLVE,
                     also=(_at(lines[kind, identity]),),
                 )
             )

@@ -1,6 +1,6 @@
 """After a merge: two identities with one value. Who was there before keeps it, the newer one is allocated anew."""
 
-from rtmctl.fabric.lock import SHARED, Kind, Lock, scope_of
+from rtmctl.fabric.lock import Kind, Lock, may_share, scope_of
 
 
 def resolve(lock: Lock, base: Lock) -> Lock:
@@ -11,14 +11,13 @@ def resolve(lock: Lock, base: Lock) -> Lock:
     """
     holders: dict[tuple[str, str, str], list[tuple[Kind, str]]] = {}
     for kind, identity, value in lock.items():
-        if kind not in SHARED:
-            space = "vni" if kind in (Kind.L2VNI, Kind.L3VNI) else str(kind)
-            holders.setdefault((space, scope_of(kind, identity), value), []).append((kind, identity))
+        space = "vni" if kind in (Kind.L2VNI, Kind.L3VNI) else str(kind)
+        holders.setdefault((space, scope_of(kind, identity), value), []).append((kind, identity))
     losers: set[tuple[Kind, str]] = set()
     for (_, _, value), found in holders.items():
         if len(found) > 1:
             stays = min(found, key=lambda holder: (base.get(*holder) != value, holder))
-            losers.update(holder for holder in found if holder != stays)
+            losers.update(h for h in found if h != stays and not may_share(h[0], h[1], stays[1]))
     return Lock(
         {
             kind: {name: value for name, value in lock.of(kind).items() if (kind, name) not in losers}

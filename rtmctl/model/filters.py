@@ -9,10 +9,8 @@ from ipaddress import IPv4Network, IPv6Network
 
 from rtmctl.base.net import Network
 from rtmctl.fabric.types import Fabric, Flow, Protocol, Segment
+from rtmctl.intent.schema.flows import LEAK
 from rtmctl.model.types import Action, FilterRule, GatewayFilter
-
-LEAK = "leak"
-"""`Flow.via` of a route leak between two VRFs"""
 
 _ANY: dict[int, Network] = {4: IPv4Network("0.0.0.0/0"), 6: IPv6Network("::/0")}
 

@@ -223,16 +223,7 @@ class _Vrf:
         announce = external.announce or self.subnets
         taken = self._lists(f"EXT-{external.name}-IN", exact(accept))
         given = self._lists(f"EXT-{external.name}-OUT", exact(n for n in announce if n.version == version))
-        parts.ports.append(
-            EthernetPort(
-                name=external.port,
-                kind=PortKind.ROUTED,
-                description=f"external {external.name}",
-                mtu=parts.fabric.host_mtu,
-                addresses=(external.local,),
-                vrf=self.tenant.name,
-            )
-        )
+        self._external_port(external)
         family = NeighborFamily(
             Family.IPV4 if version == 4 else Family.IPV6,
             import_policy=parts.add_policy(import_policy(f"EXT-{external.name}-IN", taken)),
@@ -248,6 +239,24 @@ class _Vrf:
             families=(family,),
             address=external.peer.ip,
             password=external.password,
+        )
+
+    def _external_port(self, external: External) -> None:
+        """The IPv4 and the IPv6 session to one peer share its cable."""
+        ports = self.parts.ports
+        for number, port in enumerate(ports):
+            if port.name == external.port and port.vrf == self.tenant.name:
+                ports[number] = replace(port, addresses=(*port.addresses, external.local))
+                return
+        ports.append(
+            EthernetPort(
+                name=external.port,
+                kind=PortKind.ROUTED,
+                description=f"external {external.name}",
+                mtu=self.parts.fabric.host_mtu,
+                addresses=(external.local,),
+                vrf=self.tenant.name,
+            )
         )
 
 

@@ -113,7 +113,7 @@ BROKEN: list[tuple[str, str, str, Callable[[DeviceModel], DeviceModel]]] = [
         "dangling-model-reference",
         lambda m: with_port(m, PortKind.ACCESS, untagged_vlan=999),
     ),
-    ("no way back", "leaf1", "filter-mismatch", without_return),
+    ("a filter of one leaf", "leaf1", "filter-mismatch", without_return),
     (
         "a shared route target",
         "leaf1",
@@ -134,6 +134,14 @@ def test_a_proof_fails_on_what_it_is_for(device: str, code: str, spoil: Callable
     findings = prove(made, models)
     assert code in {f.code for f in findings}
     assert all(f.message for f in findings)
+
+
+def test_a_flow_whose_answer_no_gateway_lets_back() -> None:
+    made = fabric(**SECTIONS)
+    models = {name: without_return(model) for name, model in build_models(made).items()}
+    (finding,) = prove(made, models)
+    assert finding.code == "filter-mismatch"
+    assert finding.message == "segment web lets out web to db to db, which does not let it back"
 
 
 def test_every_proof_has_a_case_above() -> None:

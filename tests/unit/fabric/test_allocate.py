@@ -194,10 +194,23 @@ def test_an_explicit_value_takes_over_from_a_removed_name() -> None:
 
 
 def test_l2_and_l3_vnis_never_meet() -> None:
-    pools = {"l2vni": "100-101", "l3vni": "101-102"}
-    tenants = {"prod": {"vni": 101}}
-    lock = allocate(site(segments=WEB, tenants=tenants, pools=pools), Lock.empty())
-    assert lock[Kind.L2VNI, "web"] == "100"
+    pools = {"l2vni": "100-104", "l3vni": "101-104"}
+    segments = {f"s{n}": {"tenant": "prod", "vlan": 10 + n, "subnets": [f"10.{n}.0.0/24"]} for n in range(4)}
+    lock = allocate(site(segments=segments, tenants={"prod": {"vni": 104}}, pools=pools), Lock.empty())
+    assert sorted(lock.of(Kind.L2VNI).values()) == ["100", "101", "102", "103"]
+
+
+def test_the_two_sessions_to_one_external_peer_share_a_port() -> None:
+    boxes = switches(2, 2) | {"border1": {"role": "border", "rack": "edge"}}
+    common = {"border": "border1", "tenant": "prod", "asn": 3320, "port": "swp7"}
+    externals = {
+        "isp": {**common, "local": "192.0.2.1/30", "peer": "192.0.2.2/30"},
+        "isp6": {**common, "local": "2001:db8::1/64", "peer": "2001:db8::2/64"},
+    }
+    wanted = site(switches=boxes, tenants={"prod": {}}, externals=externals)
+    lock = allocate(wanted, Lock.empty())
+    assert [e.port for e in derive(wanted, parse_lock(dump_lock(lock))).externals] == ["swp7", "swp7"]
+    assert resolve(lock, lock) == lock
 
 
 def test_a_full_pool_is_named_with_size_need_and_the_length_that_would_do() -> None:
@@ -260,15 +273,18 @@ def test_a_rack_without_a_free_port_is_a_finding_for_each_host_left_over() -> No
     assert "rack r1" in error.value.findings[0].message
 
 
-def test_a_fixed_leaf_or_routed_hosts_can_overfill_a_leaf_too() -> None:
+@pytest.mark.parametrize(
+    "host",
+    [{"attachment": "routed", "tenant": "prod"}, {"leaf": "leaf1", "segment": "web"}],
+    ids=["routed", "fixed leaf"],
+)
+def test_hosts_that_must_be_on_a_full_leaf(host: dict[str, Any]) -> None:
     boxes = switches(1, 2)
     boxes["leaf1"]["host_ports"] = 1
-    routed = {f"h{n}": {"rack": "r1", "attachment": "routed", "tenant": "prod"} for n in range(2)}
-    fixed = {f"h{n}": {"rack": "r1", "leaf": "leaf1", "segment": "web"} for n in range(2)}
-    for hosts in (routed, fixed):
-        with pytest.raises(SiteInvalid) as error:
-            allocate(site(switches=boxes, hosts=hosts, segments=WEB, tenants={"prod": {}}), Lock.empty())
-        assert {f.code for f in error.value.findings} == {"no-free-port"}
+    hosts = {f"h{n}": {"rack": "r1", **host} for n in range(2)}
+    with pytest.raises(SiteInvalid) as error:
+        allocate(site(switches=boxes, hosts=hosts, segments=WEB, tenants={"prod": {}}), Lock.empty())
+    assert [f.message for f in error.value.findings] == ["no port for host h1: leaf1 has 1 host ports, 2 are needed"]
 
 
 def test_hosts_are_spread_over_the_leafs_of_their_rack() -> None:

@@ -6,7 +6,18 @@ import pytest
 from fabric_sites import site, switches
 
 from rtmctl.base import SiteInvalid
-from rtmctl.fabric import Kind, Lock, allocate, dump_lock, parse_lock, parse_merged, read_lock, resolve, write_lock
+from rtmctl.fabric import (
+    Kind,
+    Lock,
+    allocate,
+    dump_lock,
+    parse_lock,
+    parse_merged,
+    read_lock,
+    resolve,
+    stale,
+    write_lock,
+)
 
 LOCK = """\
 version: 1
@@ -34,7 +45,7 @@ REFUSED = [
     ("an unknown section", LOCK.replace("asn:", "asns:"), "lock-unknown-kind", 3),
     ("a name twice", LOCK.replace("leaf2: 42", "leaf1: 42"), "lock-duplicate", 4),
     ("a section twice", LOCK.replace("port:", "asn:\n  leaf3: 4200000003\nport:"), "lock-duplicate", 5),
-    ("a value twice", LOCK.replace("4200000002", "4200000001"), "lock-collision", 4),
+    ("a value twice", LOCK.replace("asn:", "vtep:").replace("4200000002", "4200000001"), "lock-collision", 4),
     ("a port twice", LOCK.replace("leaf2 spine1", "leaf1 spine2"), "lock-collision", 7),
     ("not YAML", LOCK.replace("port:", "port: ["), "lock-syntax", 7),
 ]
@@ -54,6 +65,14 @@ def test_every_mistake_is_reported_in_one_run() -> None:
     with pytest.raises(SiteInvalid) as error:
         parse_lock(text)
     assert [f.code for f in error.value.findings] == ["lock-wrong-type", "lock-collision"]
+
+
+def test_an_as_held_twice_is_for_the_site_to_allow() -> None:
+    twice = parse_lock(LOCK.replace("4200000002", "4200000001"))
+    (finding, *_) = stale(site(), twice)
+    assert finding.where is not None
+    assert (finding.code, finding.where.line) == ("lock-collision", 4)
+    assert [f.code for f in stale(site(fabric={"allow_shared_as": True}), twice)] == ["lock-stale"]
 
 
 def test_the_same_port_name_on_two_switches_is_no_collision() -> None:

@@ -190,6 +190,15 @@ def test_an_external_peer_gives_and_gets_listed_prefixes_within_its_limit() -> N
     assert (str(port.addresses[0]), port.vrf) == ("192.0.2.1/30", "prod")
 
 
+def test_two_sessions_to_one_peer_stand_on_one_port() -> None:
+    second = {**EXTERNALS["isp"], "local": "2001:db8:ff::1/64", "peer": "2001:db8:ff::2/64"}
+    both = {"isp": {**EXTERNALS["isp"], "port": "swp7"}, "isp6": {**second, "port": "swp7"}}
+    model = models(externals=both)["border1"]
+    (port,) = [p for p in model.ports if p.kind is PortKind.ROUTED]
+    assert [str(a) for a in port.addresses] == ["192.0.2.1/30", "2001:db8:ff::1/64"]
+    assert len(next(b for b in model.bgp if b.vrf == "prod").neighbors) == 2
+
+
 def test_an_ipv6_peer_gives_the_ipv6_default_route() -> None:
     external = {**EXTERNALS["isp"], "local": "2001:db8:ff::1/64", "peer": "2001:db8:ff::2/64", "asn": 64512}
     del external["accept"]

@@ -38,6 +38,7 @@ def _pairs(draft: Draft) -> Iterator[Finding]:
         if len(pods) > 1:
             message = f"the leafs of rack '{rack}' are in pods {' and '.join(sorted(pods))}"
             where = draft.where("switches", leafs[-1], "pod")
+            also = (first,) if first else ()
             yield Finding("pod-mismatch", message, where, "a pair is cabled to the same spines: one pod", also=also)
 
 

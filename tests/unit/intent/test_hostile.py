@@ -184,15 +184,13 @@ def test_a_site_cut_off_anywhere_gives_findings_or_a_site(cut: int) -> None:
     assert (site is None) == any(f.severity == "error" for f in findings)
 
 
-SEPARATORS = ("\n", "\n  ", "\n    ", ": ", "- ", " ", ", ")
-PIECES = st.sampled_from(
-    (
-        "site switches hosts flows pools fabric segments roles externals freeze management tenants leaf[1-3] spine1 "
-        "role rack r1 from to via leak x 10.0.0.0/24 ::/0 4294967296 -1 0x1 010 1e3 ~ null true .nan !!str !x &a *a "
-        "<< [ ] { } : - ? | > ' \" # % @ ` , --- ... \t \ufeff \x00 é"
-    ).split(" ")
-    + list(SEPARATORS)
+WORDS = (
+    "site switches hosts flows pools fabric segments roles externals freeze management tenants leaf[1-3] spine1 "
+    "role rack r1 from to via leak x 10.0.0.0/24 ::/0 4294967296 -1 0x1 010 1e3 ~ null true .nan !!str !x &a *a "
+    "<< [ ] { } : - ? | > ' \" # % @ ` , --- ... \t \ufeff \x00 é"
 )
+SEPARATORS = ("\n", "\n  ", "\n    ", ": ", "- ", " ", ", ")
+PIECES = st.sampled_from((*WORDS.split(" "), *SEPARATORS))
 
 
 @settings(max_examples=400, deadline=None)

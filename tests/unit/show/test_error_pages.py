@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from error_examples import answer, judge
 
 from rtmctl.base.codes import CODES
-from error_examples import answer, judge
 
 PAGES = Path(__file__).parents[3] / "docs" / "errors"
 UPDATE = os.environ.get("RTMCTL_UPDATE_EXPECTED")

@@ -33,64 +33,123 @@ flows:
 CASES: dict[str, tuple[str, str, list[tuple[str, str, str, str]]]] = {
     # YAML 1.1 would read these as booleans, numbers in base 60 or 8, and dates
     "the rack NO": ("rack: r2", "rack: no", []),
-    "yes for true": ("rack: r1, segment: c", "managed: yes, rack: r1, segment: c", [
-        ("16:25", "wrong-type", "'managed' is true or false, not the text 'yes'", "write true")]),
+    "yes for true": (
+        "rack: r1, segment: c",
+        "managed: yes, rack: r1, segment: c",
+        [("16:25", "wrong-type", "'managed' is true or false, not the text 'yes'", "write true")],
+    ),
     "True for true": ("rack: r1, segment: c", "managed: False, rack: r1, segment: c", []),
-    "1e3 for 1000": ("vlan: 10,", "vlan: 1e3,", [
-        ("12:35", "wrong-type", "'vlan' is a whole number, not the number 1000.0", "write 1000")]),
-    "octal or not": ("vlan: 10,", "vlan: 010,", [
-        ("12:35", "bad-value", "'010' with a leading zero", "write 10 for the number")]),
+    "1e3 for 1000": (
+        "vlan: 10,",
+        "vlan: 1e3,",
+        [("12:35", "wrong-type", "'vlan' is a whole number, not the number 1000.0", "write 1000")],
+    ),
+    "octal or not": (
+        "vlan: 10,",
+        "vlan: 010,",
+        [("12:35", "bad-value", "'010' with a leading zero", "write 10 for the number")],
+    ),
     "octal in YAML 1.2": ("vlan: 10,", "vlan: 0o12,", []),
     "hexadecimal": ("vlan: 10,", "vlan: 0xa,", []),
-    "base 60": ("vlan: 10,", "vlan: 1:30,", [
-        ("12:35", "wrong-type", "'vlan' is a whole number, not the text '1:30'", "")]),
+    "base 60": (
+        "vlan: 10,",
+        "vlan: 1:30,",
+        [("12:35", "wrong-type", "'vlan' is a whole number, not the text '1:30'", "")],
+    ),
     "underscores": ("vlan: 10,", "vlan: 1_0,", [("12:35", "wrong-type", "not the text '1_0'", "")]),
     "quoted number": ("vlan: 10,", "vlan: '10',", [("12:35", "wrong-type", "", "write it without quotes: 10")]),
     "true for 1": ("vlan: 10,", "vlan: true,", [("12:35", "wrong-type", "not true", "")]),
     "nothing": ("vlan: 10,", "vlan: ,", [("12:29", "wrong-type", "'vlan' is a whole number, not nothing", "")]),
-    "a number for a name": ("rack: r1, segment: c", "rack: 1, segment: c", [
-        ("16:22", "wrong-type", "'rack' is a text, not the number 1", 'in quotes it is text: "1"')]),
-    "a date for a name": ("segment: collect}", "segment: 2026-01-02}", [
-        ("16:35", "unknown-name", "there is no segment '2026-01-02'", "known: collect, stream")]),
+    "a number for a name": (
+        "rack: r1, segment: c",
+        "rack: 1, segment: c",
+        [("16:22", "wrong-type", "'rack' is a text, not the number 1", 'in quotes it is text: "1"')],
+    ),
+    "a date for a name": (
+        "segment: collect}",
+        "segment: 2026-01-02}",
+        [("16:35", "unknown-name", "there is no segment '2026-01-02'", "known: collect, stream")],
+    ),
     "a MAC of digits": ("tenants:", "fabric: {anycast_mac: 00:11:22:33:44:55}\ntenants:", []),
-    "a MAC in capitals": ("tenants:", "fabric: {anycast_mac: 00:AA:22:33:44:55}\ntenants:", [
-        ("8:23", "bad-value", "'00:AA:22:33:44:55' does not fit 'anycast_mac'", "it must match")]),
+    "a MAC in capitals": (
+        "tenants:",
+        "fabric: {anycast_mac: 00:AA:22:33:44:55}\ntenants:",
+        [("8:23", "bad-value", "'00:AA:22:33:44:55' does not fit 'anycast_mac'", "it must match")],
+    ),
     # addresses
-    "a number for a subnet": ("[10.10.10.0/24]", "[10]", [
-        ("12:49", "wrong-type", "a subnet is expected, as in 10.0.0.0/24", "")]),
+    "a number for a subnet": (
+        "[10.10.10.0/24]",
+        "[10]",
+        [("12:49", "wrong-type", "a subnet is expected, as in 10.0.0.0/24", "")],
+    ),
     "a number with a point": ("[10.10.10.0/24]", "[10.10]", [("12:49", "wrong-type", "a subnet is expected", "")]),
-    "no length": ("10.10.10.0/24", "10.10.10.0", [
-        ("12:49", "bad-value", "'10.10.10.0' has no prefix length", "as in 10.0.0.0/24")]),
+    "no length": (
+        "10.10.10.0/24",
+        "10.10.10.0",
+        [("12:49", "bad-value", "'10.10.10.0' has no prefix length", "as in 10.0.0.0/24")],
+    ),
     "a netmask": ("10.10.10.0/24", "10.10.10.0/255.255.255.0", [("12:49", "bad-value", "", "a number of bits")]),
     "host bits": ("10.10.10.0/24", "10.10.10.9/24", [("12:49", "bad-value", "", "the subnet is 10.10.10.0/24")]),
     "octet of 256": ("10.10.10.0/24", "10.10.256.0/24", [("12:49", "bad-value", "", "256 is more than 255")]),
     "octet 010": ("10.10.10.0/24", "10.010.10.0/24", [("12:49", "bad-value", "", "'010' has a leading zero")]),
     "length of 33": ("10.10.10.0/24", "10.10.10.0/33", [("12:49", "bad-value", "'10.10.10.0/33' is no subnet", "")]),
-    "a list for one": ("[10.10.10.0/24]", "10.10.10.0/24", [
-        ("12:48", "wrong-type", "'subnets' is a list", "[10.10.10.0/24]")]),
+    "a list for one": (
+        "[10.10.10.0/24]",
+        "10.10.10.0/24",
+        [("12:48", "wrong-type", "'subnets' is a list", "[10.10.10.0/24]")],
+    ),
     "none at all": ("[10.10.10.0/24]", "[]", [("12:39", "bad-value", "'subnets' needs at least 1", "")]),
-    "an IPv6 pool for IPv4": ("tenants:", "pools: {vtep: '2001:db8::/64'}\ntenants:", [
-        ("8:15", "bad-value", "is IPv6; here an IPv4 value is expected", "")]),
-    "a scope": ("segment: collect}", "segment: collect, addresses: ['fe80::1%eth0']}", [
-        ("16:56", "bad-value", "names an interface", "from % on")]),
+    "an IPv6 pool for IPv4": (
+        "tenants:",
+        "pools: {vtep: '2001:db8::/64'}\ntenants:",
+        [("8:15", "bad-value", "is IPv6; here an IPv4 value is expected", "")],
+    ),
+    "a scope": (
+        "segment: collect}",
+        "segment: collect, addresses: ['fe80::1%eth0']}",
+        [("16:56", "bad-value", "names an interface", "from % on")],
+    ),
     # structure
-    "a mapping for a list": ("tenants:", "freeze: {a: b}\ntenants:", [
-        ("8:1", "wrong-type", "'freeze' is a list, not a mapping", "")]),
-    "a word for a switch": ("spine[1-2]: {role: spine}", "spine1: {role: spine}\n  spine2: spine", [
-        ("5:11", "wrong-type", "'spine2' is a mapping, not the text 'spine'", "")]),
-    "a comma in braces": ("{policy: flows}", "{policy: flows, description: a, and b}", [
-        ("9:43", "unknown-key", "tenant 'events' has no key 'and b'", "in braces a comma ends a value")]),
-    "once for a range": ("spine[1-2]: {role: spine}", "spine[1-2]: {role: spine, rak: x}", [
-        ("4:29", "unknown-key", "switch 'spine1' has no key 'rak' (and 1 more from this line)", "'rack'")]),
-    "seconds for a time": ("tenants:", "freeze: [{start: 20261224, end: 2026-12-27, reason: x}]\ntenants:", [
-        ("8:18", "wrong-type", "'start': a time with its zone is expected", ""),
-        ("8:33", "bad-value", "'2026-12-27' has no time zone", "2026-12-24T18:00:00+01:00")]),
+    "a mapping for a list": (
+        "tenants:",
+        "freeze: {a: b}\ntenants:",
+        [("8:1", "wrong-type", "'freeze' is a list, not a mapping", "")],
+    ),
+    "a word for a switch": (
+        "spine[1-2]: {role: spine}",
+        "spine1: {role: spine}\n  spine2: spine",
+        [("5:11", "wrong-type", "'spine2' is a mapping, not the text 'spine'", "")],
+    ),
+    "a comma in braces": (
+        "{policy: flows}",
+        "{policy: flows, description: a, and b}",
+        [("9:43", "unknown-key", "tenant 'events' has no key 'and b'", "in braces a comma ends a value")],
+    ),
+    "once for a range": (
+        "spine[1-2]: {role: spine}",
+        "spine[1-2]: {role: spine, rak: x}",
+        [("4:29", "unknown-key", "switch 'spine1' has no key 'rak' (and 1 more from this line)", "'rack'")],
+    ),
+    "seconds for a time": (
+        "tenants:",
+        "freeze: [{start: 20261224, end: 2026-12-27, reason: x}]\ntenants:",
+        [
+            ("8:18", "wrong-type", "'start': a time with its zone is expected", ""),
+            ("8:33", "bad-value", "'2026-12-27' has no time zone", "2026-12-24T18:00:00+01:00"),
+        ],
+    ),
     "a long name": ("site: good", f"site: {'g' * 33}", [("1:7", "bad-name", "cannot be a name", "at most 32")]),
-    "a long tenant": ("events: {", "events-and-offers: {", [
-        ("9:3", "bad-name", "'events-and-offers' cannot name a VRF", "for example events-and-offe"),
-        ("12:21", "unknown-name", "", ""), ("13:20", "unknown-name", "", "")]),
+    "a long tenant": (
+        "events: {",
+        "events-and-offers: {",
+        [
+            ("9:3", "bad-name", "'events-and-offers' cannot name a VRF", "for example events-and-offe"),
+            ("12:21", "unknown-name", "", ""),
+            ("13:20", "unknown-name", "", ""),
+        ],
+    ),
     "no site": ("site: good", "environment: lab", [("1:1", "missing-key", "the site needs 'site'", "")]),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("old", "new", "expected"), CASES.values(), ids=CASES.keys())

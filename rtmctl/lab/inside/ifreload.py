@@ -54,7 +54,7 @@ class Wanted(NamedTuple):
     gateways: tuple[str, ...]
     ups: tuple[str, ...]
     pinned: bool
-    """a bridge port: no link-local address of its own"""
+    """no link-local address of its own"""
     settings: tuple[tuple[str, str], ...]
     """sysctl key to value"""
 
@@ -149,7 +149,7 @@ def _wanted(where: tuple[str, str], kind: str, master: str, body: dict[str, list
         else ("", 0),
         gateways=tuple(body.get("gateway", [])),
         ups=tuple(body.get("up", []) + body.get("post-up", [])),
-        pinned=bool(master),
+        pinned=bool(master) or _one(body, "ipv6-addrgen") in ("off", "no"),
         settings=tuple(settings),
     )
 
@@ -306,9 +306,9 @@ def settings(wish: Wanted, link: dict[str, Any]) -> Iterator[str]:
     name = wish.name
     if wish.mac and link.get("address") != wish.mac and link:
         yield f"link set {name} address {wish.mac}"
+    if wish.pinned and (not link or wish.master != link.get("master", "")):
+        yield f"link set {name} addrgenmode none"  # ip does not tell the mode back, so it is set at the beginning
     if wish.master != link.get("master", ""):
-        if wish.pinned:  # ip does not tell the mode, so it is set once, when a port joins its bridge
-            yield f"link set {name} addrgenmode none"
         yield f"link set {name} master {wish.master}" if wish.master else f"link set {name} nomaster"
     if wish.mtu and link.get("mtu") != wish.mtu:
         yield f"link set {name} mtu {wish.mtu}"

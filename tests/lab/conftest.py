@@ -1,0 +1,47 @@
+"""Labs of a test live in a folder of their own and are taken down whatever happens."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from rtmctl.lab import Lab, open_lab
+
+
+@pytest.fixture(scope="module")
+def labs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Lab]]:
+    """Opens labs by name; all of them are gone after the module."""
+    if os.geteuid() != 0:
+        pytest.skip("labs in tests run as root")
+    folder = tmp_path_factory.mktemp("labs")
+    before = os.environ.get("RTMCTL_LAB_STATE")
+    os.environ["RTMCTL_LAB_STATE"] = str(folder)
+    opened: list[Lab] = []
+
+    def make(name: str) -> Lab:
+        opened.append(open_lab(name))
+        return opened[-1]
+
+    try:
+        yield make
+    finally:
+        for lab in opened:
+            lab.down()
+        if before is None:
+            del os.environ["RTMCTL_LAB_STATE"]
+        else:
+            os.environ["RTMCTL_LAB_STATE"] = before
+
+
+def processes_of(folder: Path) -> list[int]:
+    """Processes whose command line names the folder of a test's labs."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                if str(folder).encode() in (entry / "cmdline").read_bytes():
+                    found.append(int(entry.name))
+            except OSError:
+                continue
+    return found

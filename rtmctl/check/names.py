@@ -16,6 +16,8 @@ def references_resolve(_fabric: Fabric, models: Mapping[str, DeviceModel]) -> It
             "BFD profile": {p.name for p in model.bfd_profiles},
             "VRF": {DEFAULT_VRF, *(v.name for v in model.vrfs)},
             "VLAN": {str(v.vid) for v in model.vlans},
+            "LAG": {lag.name for lag in model.lags},
+            "port": {p.name for p in model.ports},
             "interface": {s.name for s in model.svis},
         }
         for what, wanted, by in _references(model):
@@ -26,8 +28,12 @@ def references_resolve(_fabric: Fabric, models: Mapping[str, DeviceModel]) -> It
 def _references(model: DeviceModel) -> Iterator[tuple[str, str | None, str]]:
     for port in model.ports:
         yield "VRF", port.vrf, port.name
+        yield "LAG", port.lag, port.name
         for vid in (*port.tagged_vlans, *(() if port.untagged_vlan is None else (port.untagged_vlan,))):
             yield "VLAN", str(vid), port.name
+    for lag in model.lags:
+        for member in lag.members:
+            yield "port", member, lag.name
     for svi in model.svis:
         yield "VRF", svi.vrf, svi.name
         yield "VLAN", str(svi.vid), svi.name

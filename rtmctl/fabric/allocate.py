@@ -17,7 +17,8 @@ from rtmctl.fabric.lock import FILE_NAME, SHARED, Kind, Lock, collisions, may_sh
 from rtmctl.fabric.pools import AddressPool, Pool, SubnetPool, preferred_slot
 from rtmctl.fabric.topology import Topology, build_topology
 from rtmctl.intent.schema.hosts import Attachment
-from rtmctl.intent.site import Site
+from rtmctl.intent.schema.pools import Pools
+from rtmctl.intent.site import KeyPath, Site
 
 _NAMED = 3
 """how many names a finding lists before it says how many more there are"""
@@ -281,7 +282,7 @@ class _Builder:
         return Finding(
             "pool-moved",
             f"pool '{pool.name}' {pool.describe()} leaves out {len(demands)} value(s) already given: {_some(named)}",
-            self.site.where(*demands[0].path),
+            self.site.where(*_pool_path(demands[0])),
             hint=f"widen the pool so that it holds them; to renumber them remove their lines from {FILE_NAME}"
             + (f" (line {lines})" if lines and len(demands) <= _NAMED else ""),
         )
@@ -294,12 +295,12 @@ class _Builder:
         dead = sum(1 for holder in space.values() if holder not in self.live)
         if first.kind is Kind.PORT:
             return self._no_port_left(first, need + dead)
-        what = _UNIT.get(first.kind, "values")
+        what = _UNIT.get(first.kind, "addresses")
         kept = f", {dead} of them kept for removed names" if dead else ""
         return Finding(
             "pool-exhausted",
-            f"pool '{pool.name}' {pool.describe()} holds {pool.size} {what}, the fabric needs {need + dead}{kept}",
-            self.site.where(*first.path),
+            f"pool '{pool.name}' {pool.describe()} holds {pool.usable} {what}, the fabric needs {need + dead}{kept}",
+            self.site.where(*_pool_path(first)),
             hint=_wider(pool, need + dead) + ("; or `rtmctl net lock --prune`" if dead else ""),
         )
 
@@ -322,6 +323,13 @@ _UNIT = {
     Kind.L3VLAN: "VLANs",
     Kind.RD: "indexes",
 }
+
+
+def _pool_path(demand: Demand) -> KeyPath:
+    """Where the pool itself is written down."""
+    if demand.kind is Kind.ADDRESS:
+        return ("segments", scope_of(demand.kind, demand.identity), "subnets")
+    return ("pools", demand.pool.name) if demand.pool.name in Pools.model_fields else demand.path
 
 
 def _wider(pool: Pool, need: int) -> str:

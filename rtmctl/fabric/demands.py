@@ -18,6 +18,9 @@ from rtmctl.intent.site import KeyPath
 
 SUPER_SPINES = "super-spines"
 
+_BORDERS_FROM_END = 8
+"""A spine's cables read regularly: leafs on its first ports, super-spines on the last ones, borders before those."""
+
 
 @dataclass(frozen=True, slots=True)
 class Demand:
@@ -160,16 +163,16 @@ def port_demands(
     fabric = {name: NamePool(f"fabric ports of {name}", hw.fabric_ports) for name, hw in hardware.items()}
     host_pools = {name: NamePool(f"host ports of {name}", hw.host_ports) for name, hw in hardware.items()}
     for upper, lower in topology.links:
-        down = fabric[upper]
-        # super-spines hang on a spine's last ports, leafs on its first: the cabling reads regularly
-        up_first = intent.switches[upper].role is Role.SPINE
-        up = fabric[lower]
+        down, up = fabric[upper], fabric[lower]
+        roles = intent.switches[upper].role, intent.switches[lower].role
         yield Demand(
-            Kind.PORT, f"{upper} {lower}", down, ("switches", upper, "fabric_ports"), prefer=_number_slot(lower, down)
+            Kind.PORT,
+            f"{upper} {lower}",
+            down,
+            ("switches", upper, "fabric_ports"),
+            prefer=_number_slot(lower, down, from_end=_BORDERS_FROM_END if roles[1] is Role.BORDER else None),
         )
-        slot = _number_slot(upper, up)
-        if slot is not None and not up_first:
-            slot = up.size - 1 - slot
+        slot = _number_slot(upper, up, from_end=0 if roles[0] is Role.SUPER_SPINE else None)
         yield Demand(Kind.PORT, f"{lower} {upper}", up, ("switches", lower, "fabric_ports"), prefer=slot)
     for name, host in intent.hosts.items():
         for leaf in leafs_of_host(host, name, topology, leaf_of):
@@ -193,12 +196,13 @@ def leafs_of_host(host: Host, name: str, topology: Topology, leaf_of: Mapping[st
     return (leaf_of[name],) if name in leaf_of else ()
 
 
-def _number_slot(name: str, pool: Pool) -> int | None:
-    """leaf7 likes the seventh port."""
+def _number_slot(name: str, pool: NamePool, from_end: int | None) -> int | None:
+    """leaf7 likes the seventh port; with `from_end` the seventh before that many last ones."""
     digits = name[len(name.rstrip("0123456789")) :]
-    if not digits or not 1 <= int(digits) <= pool.size:
-        return None
-    return int(digits) - 1
+    slot = int(digits) - 1 if digits else -1
+    if from_end is not None and slot >= 0:
+        slot = pool.size - 1 - from_end - slot
+    return slot if 0 <= slot < pool.size else None
 
 
 def _text(value: int | None) -> str | None:

@@ -20,6 +20,11 @@ class Pool(Protocol):
         """The slot of a value; None when it is not of this pool."""
         ...
 
+    @property
+    def usable(self) -> int:
+        """Slots that can be given out."""
+        ...
+
     def describe(self) -> str: ...
 
 
@@ -45,6 +50,14 @@ class AddressPool:
     @property
     def size(self) -> int:
         return max(0, min(self.network.num_addresses - self.skip_first - self.skip_last, self.limit))
+
+    @property
+    def usable(self) -> int:
+        return self.size - sum(1 for address in self.reserved if self._in_slots(address))
+
+    def _in_slots(self, address: Address) -> bool:
+        slot = int(address) - int(self.network.network_address) - self.skip_first
+        return 0 <= slot < self.size
 
     def value(self, slot: int) -> str:
         return str(self.network.network_address + self.skip_first + slot)
@@ -73,6 +86,10 @@ class SubnetPool:
     @property
     def size(self) -> int:
         return 1 << max(0, self.length - self.network.prefixlen) if self.network.prefixlen <= self.length else 0
+
+    @property
+    def usable(self) -> int:
+        return self.size
 
     def value(self, slot: int) -> str:
         step = 1 << (self.network.max_prefixlen - self.length)
@@ -111,6 +128,10 @@ class RangePool:
     def size(self) -> int:
         return max(0, self.last - self.first + 1)
 
+    @property
+    def usable(self) -> int:
+        return self.size
+
     def value(self, slot: int) -> str:
         return str(self.first + slot)
 
@@ -134,6 +155,10 @@ class NamePool:
     @property
     def size(self) -> int:
         return len(self.names)
+
+    @property
+    def usable(self) -> int:
+        return self.size
 
     def value(self, slot: int) -> str:
         return self.names[slot]

@@ -50,6 +50,7 @@ def _build(fabric: Fabric, device: Device, filters: Filters, *, drained: bool, t
         filters=tuple(parts.filters),
         drained=drained,
         neighbor_table=table,
+        lags=tuple(parts.lags),
     )
 
 

@@ -73,6 +73,7 @@ def diff_models(old: DeviceModel | None, new: DeviceModel | None) -> ModelDiff:
     changes = [
         *_device(old, new),
         *_compare("port", models, lambda m: m.ports, lambda p: p.name),
+        *_compare("lag", models, lambda m: m.lags, lambda x: x.name),
         *_compare("loopback", models, lambda m: m.loopbacks, lambda x: x.name),
         *_compare("vlan", models, lambda m: m.vlans, lambda v: str(v.vid)),
         *_compare("interface", models, lambda m: m.svis, lambda s: s.name),

@@ -9,6 +9,7 @@ from rtmctl.model.types import (
     BgpInstance,
     EthernetPort,
     GatewayFilter,
+    Lag,
     Loopback,
     MacVrf,
     Policy,
@@ -31,6 +32,7 @@ class Parts:
     device: Device
     drained: bool
     ports: list[EthernetPort] = field(default_factory=list)
+    lags: list[Lag] = field(default_factory=list)
     loopbacks: list[Loopback] = field(default_factory=list)
     vlans: list[Vlan] = field(default_factory=list)
     svis: list[Svi] = field(default_factory=list)

@@ -1,5 +1,6 @@
 """The tenants on a leaf: VLANs, VNIs, gateways, VRFs and BGP inside them."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network, ip_interface
@@ -15,6 +16,7 @@ from rtmctl.model.types import (
     BgpInstance,
     EthernetPort,
     Family,
+    Lag,
     Loopback,
     MacVrf,
     Neighbor,
@@ -43,7 +45,9 @@ def build_tenants(parts: Parts, filters: Filters) -> None:
         _Vrf(parts, filters, fabric.tenant(name), address).build()
     for host in fabric.hosts_of(device.name):
         if host.attachment is not Attachment.ROUTED:
-            parts.ports += [_bridged_port(parts, host, link) for link in host.links if link.leaf == device.name]
+            for link in host.links:
+                if link.leaf == device.name:
+                    _bridged_port(parts, host, link)
 
 
 def svi_name(vid: int) -> str:
@@ -69,10 +73,13 @@ def _segment(parts: Parts, segment: Segment, relay_source: IPv4Address) -> None:
     )
 
 
-def _bridged_port(parts: Parts, host: Host, link: HostLink) -> EthernetPort:
+def _bridged_port(parts: Parts, host: Host, link: HostLink) -> None:
     vlans = {segment.name: segment.vlan for segment in parts.fabric.segments_of(parts.device.name)}
     trunk = host.attachment is Attachment.TRUNK
-    return EthernetPort(
+    lag = _lag(parts.fabric.name, host.name, link.port) if host.attachment is Attachment.ESI_LAG else None
+    if lag is not None:
+        parts.lags.append(lag)
+    port = EthernetPort(
         name=link.port,
         kind=PortKind.TRUNK if trunk else PortKind.ACCESS,
         description=f"{host.name} {link.nic}",
@@ -81,6 +88,20 @@ def _bridged_port(parts: Parts, host: Host, link: HostLink) -> EthernetPort:
         tagged_vlans=tuple(sorted(vlans[segment] for segment in host.tagged if segment in vlans)),
         peer_device=host.name,
         peer_port=link.nic,
+        lag=lag.name if lag is not None else None,
+    )
+    parts.ports.append(port)
+
+
+def _lag(fabric: str, host: str, port: str) -> Lag:
+    """Both leafs derive the same identifiers from the host's name, without asking each other."""
+    digest = hashlib.sha256(f"{fabric} {host}".encode()).digest()
+    return Lag(
+        name=f"lag-{port}",
+        members=(port,),
+        esi=(b"\x00" + digest[:9]).hex(":"),
+        # locally administered, unicast
+        system_mac=(b"\x02" + digest[9:14]).hex(":"),
     )
 
 
@@ -205,7 +226,7 @@ class _Vrf:
         """
         rules = [
             PrefixRule(Action.DENY, subnet, ge=subnet.prefixlen + 1, le=subnet.max_prefixlen)
-            for subnet in self.subnets
+            for subnet in sorted(self.subnets, key=lambda n: (n.version, int(n.network_address), n.prefixlen))
             if subnet.prefixlen < subnet.max_prefixlen
         ]
         for version in (4, 6) if self.six else (4,):

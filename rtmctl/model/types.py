@@ -42,6 +42,19 @@ class EthernetPort:
 
 
 @dataclass(frozen=True, slots=True)
+class Lag:
+    """A LAG to a host that both leafs of its rack make together: an Ethernet segment (RFC 7432 §5, §8)."""
+
+    name: str
+    members: tuple[str, ...]
+    """ports of this device"""
+    esi: str
+    """type 0: ten octets, the same on both leafs"""
+    system_mac: str
+    """LACP system id, the same on both leafs"""
+
+
+@dataclass(frozen=True, slots=True)
 class Loopback:
     """`lo`, or a loopback inside a VRF."""
 
@@ -298,3 +311,4 @@ class DeviceModel:
     """export policies announce GRACEFUL_SHUTDOWN (RFC 8326) and withdraw toward hosts"""
     neighbor_table: int = 8192
     """neighbour (ARP, ND) entries the kernel must hold without collecting garbage: a power of two from the fabric"""
+    lags: tuple[Lag, ...] = ()

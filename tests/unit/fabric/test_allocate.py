@@ -1,6 +1,7 @@
 """What was given once stays; what is new is placed the same way everywhere."""
 
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from fabric_sites import site, switches
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rtmctl.base import SiteInvalid
+from rtmctl.base import Position, SiteInvalid
 from rtmctl.fabric import Kind, Lock, allocate, derive, dump_lock, parse_lock, prune, resolve, stale
 from rtmctl.intent.site import Site
 
@@ -227,9 +228,37 @@ def test_a_full_pool_of_addresses_counts_what_it_cannot_use() -> None:
     with pytest.raises(SiteInvalid) as error:
         allocate(site(switches=switches(2, 8), pools={"vtep": "10.1.0.0/29"}), Lock.empty())
     (finding,) = error.value.findings
-    assert finding.message == "pool 'vtep' 10.1.0.0/29 holds 6 values, the fabric needs 8"
+    assert finding.message == "pool 'vtep' 10.1.0.0/29 holds 6 addresses, the fabric needs 8"
     assert finding.hint.startswith("a /28 would hold them and leave 6;")
     allocate(site(switches=switches(2, 8), pools={"vtep": "10.1.0.0/28"}), Lock.empty())
+
+
+def test_a_full_subnet_counts_without_its_gateway() -> None:
+    segments = {"web": {**WEB["web"], "subnets": ["10.0.0.0/29"]}}
+    hosts = {f"h{n}": {"rack": "r1", "segment": "web"} for n in range(6)}
+    with pytest.raises(SiteInvalid) as error:
+        allocate(site(hosts=hosts, segments=segments, tenants={"prod": {}}), Lock.empty())
+    (finding,) = error.value.findings
+    assert finding.message == "pool 'segment web' 10.0.0.0/29 holds 5 addresses, the fabric needs 6"
+    assert finding.hint.startswith("a /28 would hold them and leave 7;")
+
+
+POSITIONS = [
+    ("asn", {"asn": "4200000000-4200000001"}, ("pools", "asn")),
+    ("l2vni", {"l2vni": "100-100"}, ("pools", "l2vni")),
+    ("l3vlan", {"l3vlan": "3000-2999"}, ("pools", "l3vlan")),
+    ("management", {"management": "172.31.0.0/30"}, ("pools", "management")),
+]
+
+
+@pytest.mark.parametrize(("pools", "path"), [p[1:] for p in POSITIONS], ids=[p[0] for p in POSITIONS])
+def test_a_full_pool_is_pointed_at_where_it_is_written(pools: dict[str, str], path: tuple[str, str]) -> None:
+    segments = {f"s{n}": {"tenant": "prod", "vlan": 10 + n, "subnets": [f"10.{n}.0.0/24"]} for n in range(2)}
+    plain = site(segments=segments, tenants={"prod": {}}, pools=pools)
+    here = Position("site.yaml", 7, 3)
+    with pytest.raises(SiteInvalid) as error:
+        allocate(replace(plain, positions={path: here}), Lock.empty())
+    assert [(f.code, f.where) for f in error.value.findings] == [("pool-exhausted", here)]
 
 
 def test_a_pool_that_leaves_out_what_was_given_says_what_would_be_renumbered() -> None:

@@ -44,6 +44,18 @@ def test_generic_ports_read_like_a_cabling_plan() -> None:
     assert cables["spine2:leaf4"] == ("swp4", "swp50")
 
 
+def test_borders_and_super_spines_leave_the_first_ports_to_the_leafs() -> None:
+    boxes = switches(1, 3) | {"border1": {"role": "border", "rack": "edge"}, "super1": {"role": "super-spine"}}
+    found = fabric(switches=boxes, roles={"spine": {"fabric_ports": 32}})
+    assert {link.far("spine1").device: link.end("spine1").port for link in found.links_of("spine1")} == {
+        "leaf1": "swp1",
+        "leaf2": "swp2",
+        "leaf3": "swp3",
+        "border1": "swp24",
+        "super1": "swp32",
+    }
+
+
 def test_role_and_switch_override_the_generic_port_count() -> None:
     boxes = switches(2, 2)
     boxes["leaf2"] |= {"host_ports": 16, "model": "big"}

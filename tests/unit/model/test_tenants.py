@@ -98,6 +98,16 @@ def test_ports_carry_what_their_host_asks_for() -> None:
     assert {ports[h].mtu for h in ("web1", "db1", "k1")} == {1500}
 
 
+def test_both_leafs_make_one_ethernet_segment_of_a_hosts_lag() -> None:
+    hosts = {f"db{n}": {"rack": "r1", "attachment": "esi-lag", "segment": "db"} for n in (1, 2)}
+    one, two = (models(hosts=hosts)[leaf] for leaf in ("leaf1", "leaf2"))
+    assert [(lag.esi, lag.system_mac) for lag in one.lags] == [(lag.esi, lag.system_mac) for lag in two.lags]
+    assert len({lag.esi for lag in one.lags}) == 2
+    assert {p.name: p.lag for p in one.ports if p.lag} == {lag.members[0]: lag.name for lag in one.lags}
+    assert all(len(lag.esi.split(":")) == 10 and lag.system_mac.startswith("02:") for lag in one.lags)
+    assert models()["leaf1"].lags == ()
+
+
 def test_the_vrf_announces_its_subnets_and_loopback_and_no_transfer_network() -> None:
     model = models(fabric={"underlay": "numbered"})["leaf1"]
     instance = next(b for b in model.bgp if b.vrf == "prod")

@@ -10,6 +10,7 @@ from rtmctl.change.options import ApplyOptions, CommitMode, Timing
 from rtmctl.change.plan import PlanOptions, Surroundings, make_plan
 from rtmctl.change.plan_file import plan_from_json, plan_to_json, read_plan, write_plan
 from rtmctl.change.plan_types import DevicePlan, Plan, Stage, Wave
+from rtmctl.change.recover import RecoverReport, confirm, recover
 from rtmctl.change.results import ChangeResult, DeviceOutcome, Outcome, Standing
 from rtmctl.change.run import Site
 from rtmctl.change.unmanaged import Unmanaged
@@ -25,6 +26,7 @@ __all__ = [
     "Outcome",
     "Plan",
     "PlanOptions",
+    "RecoverReport",
     "Site",
     "Stage",
     "StalePlan",
@@ -36,9 +38,11 @@ __all__ = [
     "Wave",
     "WaveOptions",
     "apply",
+    "confirm",
     "make_plan",
     "plan_from_json",
     "plan_to_json",
     "read_plan",
+    "recover",
     "write_plan",
 ]

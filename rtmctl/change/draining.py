@@ -36,7 +36,7 @@ async def drain_first(transaction: Transaction, wave: int, parts: Sequence[Devic
 
 
 async def _wait_floor(transaction: Transaction, name: str) -> None:
-    """Returns when the rate is at its floor, or has been looked at long enough: traffic that stays has nowhere to go."""
+    """Until the rate is at its floor, or for `_WAIT_S`: traffic that stays then has nowhere else to go."""
     loop = asyncio.get_running_loop()
     until = loop.time() + _WAIT_S
     before, at = await _packets(transaction, name), loop.time()

@@ -18,8 +18,8 @@ class Locked(RtmctlError):
 class StepFailed(RtmctlError):
     """A step on one device failed; `device` and `step` name it."""
 
-    def __init__(self, device: str, step: str, reason: str, *, hint: str = "", exit: Exit | None = None) -> None:
-        super().__init__(f"{device}: {step}: {reason}", hint=hint, exit=exit)
+    def __init__(self, device: str, step: str, reason: str, *, hint: str = "", ends_with: Exit | None = None) -> None:
+        super().__init__(f"{device}: {step}: {reason}", hint=hint, exit=ends_with)
         self.device = device
         self.step = step
         self.reason = reason

@@ -115,7 +115,7 @@ class Fleet:
 def _step_failed(name: str, step: str, error: RtmctlError) -> StepFailed:
     """The device's own words without a second naming of device and step."""
     reason = error.cause if isinstance(error, DeviceError) else error.message
-    return StepFailed(name, step, reason, hint=error.hint, exit=error.exit)
+    return StepFailed(name, step, reason, hint=error.hint, ends_with=error.exit)
 
 
 def failures(results: Results[_T]) -> tuple[StepFailed, ...]:

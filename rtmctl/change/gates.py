@@ -1,46 +1,44 @@
 """What must hold on the devices before anything is changed. Each gate changes nothing and says what to do."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from rtmctl.base import Refused
 from rtmctl.change.errors import StalePlan, StepFailed
 from rtmctl.change.fleet import Fleet, failures, successes
-from rtmctl.change.notes import DECISION, Verdict, decision_from_text
+from rtmctl.change.holdings import read_holdings
 from rtmctl.change.options import Timing
 from rtmctl.change.plan_types import DevicePlan
+from rtmctl.change.standing import Direction, open_changes
 from rtmctl.device.state import DeviceState
-from rtmctl.device.types import DeviceStatus, Running, TransactionState
+from rtmctl.device.types import Running, TransactionState
 
 _UNSETTLED = (TransactionState.ARMED, TransactionState.APPLIED, TransactionState.BROKEN)
 
 
 async def refuse_unsettled(fleet: Fleet, names: Iterable[str], timing: Timing) -> None:
-    """No other change may be half done on these devices.
+    """No other change may be half done on these devices. A target that is only staged does not count.
 
     Raises:
         Refused: one is; its id and what to do are named.
         StepFailed: a device does not answer.
     """
-    results = await fleet.each(names, "status", lambda device: device.status(), timing.step_timeout_s)
-    _raise_first(failures(results))
-    notes = await fleet.each(results, "status", lambda device: device.note(DECISION), timing.step_timeout_s)
-    _raise_first(failures(notes))
-    for name, status in successes(results).items():
-        if status.state in _UNSETTLED or _decided(status, notes[name]):
+    wanted = set(names)
+    holdings, silent = await read_holdings(fleet, wanted, timing)
+    if gone := sorted(wanted & set(silent)):
+        await fleet.call(gone[0], "status", lambda device: device.status(), timing.step_timeout_s)
+    for change in open_changes(holdings):
+        held = [
+            f"{name} ({holding.status.state.value})"
+            for name, holding in sorted(change.holdings.items())
+            if holding.status.transaction == change.manifest.id
+            and (change.direction is Direction.FORWARD or holding.status.state in _UNSETTLED)
+        ]
+        if held and wanted & set(change.manifest.devices):
+            number = change.manifest.id
             raise Refused(
-                f"{name} holds change {status.transaction}, which is {status.state.value} and not settled",
-                hint=f"rtmctl net confirm {status.transaction}, or rtmctl net recover",
+                f"change {number} is not settled: {', '.join(held)}",
+                hint=f"rtmctl net confirm {number}, or rtmctl net recover",
             )
-
-
-def _decided(status: DeviceStatus, note: object) -> bool:
-    decision = decision_from_text(note)
-    return (
-        decision is not None
-        and decision.transaction == status.transaction
-        and decision.verdict is Verdict.COMMIT
-        and status.state is TransactionState.REVERTED
-    )
 
 
 async def refuse_stale(fleet: Fleet, parts: Iterable[DevicePlan], timing: Timing) -> dict[str, Running]:
@@ -96,7 +94,3 @@ def _down(result: DeviceState | StepFailed) -> str:
 def _raise_first(failed: tuple[StepFailed, ...]) -> None:
     if failed:
         raise failed[0]
-
-
-def unanswered(results: Mapping[str, object]) -> tuple[str, ...]:
-    return tuple(sorted(name for name, result in results.items() if isinstance(result, StepFailed)))

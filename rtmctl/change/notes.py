@@ -13,6 +13,9 @@ from pydantic.dataclasses import dataclass
 TRANSACTION = "transaction"
 DECISION = "decision"
 MANAGED = "managed"
+"""which lines are rtmctl's, see `unmanaged`"""
+MANAGED_NEXT = "managed.next"
+"""the same for a target that is not confirmed yet"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from rtmctl.change.diffs import config_diffs
 from rtmctl.change.impact import Effect, device_effect
 from rtmctl.change.plan_file import seal
 from rtmctl.change.plan_types import PLAN_VERSION, DevicePlan, Plan, SecretUse, Stage
-from rtmctl.change.unmanaged import Unmanaged, keep_unmanaged, unmanaged_lines
+from rtmctl.change.unmanaged import Unmanaged, keep_unmanaged, managed_note, unmanaged_lines
 from rtmctl.change.waves import WaveOptions, partners, plan_waves
 from rtmctl.device.types import Capabilities, Running
 from rtmctl.fabric.types import Fabric
@@ -163,6 +163,7 @@ def _device_plan(
 ) -> DevicePlan | None:
     before = running.config
     normal = normalise(name, target)
+    managed = managed_note(normal)
     foreign = unmanaged_lines(before, around.managed.get(name))
     if unmanaged is Unmanaged.KEEP and foreign:
         target = keep_unmanaged(before, target, around.managed.get(name))
@@ -190,6 +191,7 @@ def _device_plan(
         unmanaged=foreign,
         weaker=weaker_guards(around.capabilities.get(name, FULL_GUARD)),
         partners=() if idle else partners(fabric, name),
+        managed=managed,
         drain=around.drain_targets.get(name) if effect.resets else None,
     )
 

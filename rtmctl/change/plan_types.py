@@ -56,6 +56,8 @@ class DevicePlan:
     """guards this platform cannot give in full"""
     partners: tuple[str, ...]
     """redundant devices of which one must be up while this one changes"""
+    managed: str = ""
+    """note for the device: which lines of the target are rtmctl's"""
     drain: DeviceConfig | None = None
     """the target while traffic is moved away first; None: nothing to move, or no way to"""
 

@@ -145,7 +145,10 @@ class ChangeRun:
             checkup = self._checkup(parts)
             if not all(part.idle for part in parts.values()):
                 await checkup.take_baseline()
-            await transaction.stage({name: fill(part.target, self.site.resolve) for name, part in parts.items()})
+            await transaction.stage(
+                {name: fill(part.target, self.site.resolve) for name, part in parts.items()},
+                {name: part.managed for name, part in parts.items()},
+            )
         except RtmctlError as error:
             if not self._done:
                 raise

@@ -4,7 +4,7 @@ Until the decision stands on every participant, whatever happens (and nothing at
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from rtmctl.base import Exit, PermanentError, RtmctlError, StateUnknown
@@ -12,7 +12,17 @@ from rtmctl.change.errors import Locked, StepFailed
 from rtmctl.change.events import DeviceStep, OnEvent, PhaseBegun, Waiting
 from rtmctl.change.fleet import Device, Fleet, failures, successes
 from rtmctl.change.journal import Entry, Journal
-from rtmctl.change.notes import DECISION, TRANSACTION, Decision, Manifest, Verdict, decision_to_text, manifest_to_text
+from rtmctl.change.notes import (
+    DECISION,
+    MANAGED,
+    MANAGED_NEXT,
+    TRANSACTION,
+    Decision,
+    Manifest,
+    Verdict,
+    decision_to_text,
+    manifest_to_text,
+)
 from rtmctl.change.options import Timing
 from rtmctl.change.results import DeviceOutcome, Standing
 from rtmctl.device.types import DeviceStatus, TransactionState
@@ -58,6 +68,10 @@ class Transaction:
         """The timer a device should have now, in seconds: a later wave's runs out before an earlier one's."""
         rank = next(i for i, wave in enumerate(self.manifest.waves) if name in wave)
         return self.timing.window_s + max(0, self._wave - rank) * self.timing.stagger_s
+
+    def taken_over(self, *, decision_written: bool) -> None:
+        """Continue what another process began: a decision found on a device must be withdrawn before an undo."""
+        self._deciding = decision_written
 
     # leases
 
@@ -111,8 +125,11 @@ class Transaction:
 
     # forward
 
-    async def stage(self, targets: Mapping[str, DeviceConfig]) -> None:
+    async def stage(self, targets: Mapping[str, DeviceConfig], managed: Mapping[str, str]) -> None:
         """Put manifest and target on every device and have it check the syntax there.
+
+        Args:
+            managed: for each device the note of which lines are rtmctl's, in force once it is confirmed.
 
         Raises:
             StepFailed: of the first device that refuses; nothing has changed anywhere.
@@ -125,6 +142,7 @@ class Transaction:
         async def one(device: Device) -> None:
             fence = self.fences[device.name]
             await device.set_note(TRANSACTION, text, fence)
+            await device.set_note(MANAGED_NEXT, managed.get(device.name), fence)
             await device.stage(self.id, fence, targets[device.name])
 
         results = await self.fleet.each(targets, "stage", one, self.timing.commit_timeout_s)
@@ -255,13 +273,14 @@ class Transaction:
         self.journal.append(Entry.DECIDED_COMMIT)
         self.decided = True
 
-    async def confirm(self) -> tuple[DeviceOutcome, ...]:
+    async def confirm(self, names: Collection[str] | None = None) -> tuple[DeviceOutcome, ...]:
         """After the decision: bring every device to the new state for good, wave by wave, and say where each stands.
 
         A device whose timer ran out meanwhile is changed again; both of a redundant pair never at once.
         """
         outcomes: list[DeviceOutcome] = []
-        for wave in self.manifest.waves:
+        for whole in self.manifest.waves:
+            wave = [name for name in whole if names is None or name in names]
             for name in wave:
                 self.journal.append(Entry.CONFIRM, name)
             results = await self.fleet.each(wave, "confirm", self._confirm_one, self._commit_limit())
@@ -276,6 +295,9 @@ class Transaction:
 
     async def _confirm_one(self, device: Device) -> None:
         fence = self.fences[device.name]
+        managed = await device.note(MANAGED_NEXT)
+        if managed is not None:
+            await device.set_note(MANAGED, managed, fence)
         try:
             await device.confirm(self.id, fence)
             return
@@ -336,7 +358,7 @@ class Transaction:
     async def _withdraw(self) -> None:
         text = decision_to_text(Decision(self.id, Verdict.REVERT))
         results = await self.fleet.each(
-            self.manifest.devices,
+            list(self.fences),
             "withdraw",
             lambda device: device.set_note(DECISION, text, self.fences[device.name]),
             self.timing.step_timeout_s,

@@ -6,9 +6,9 @@ room against real ones. Time is virtual: `run` uses an event loop whose clock ju
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+import selectors
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address
 from typing import Any, TypeVar
 
 from rtmctl.base import Exit, PermanentError, TemporaryError
@@ -21,20 +21,31 @@ PENDING = (TransactionState.ARMED, TransactionState.APPLIED)
 T = TypeVar("T")
 
 
+class _NoWait(selectors.DefaultSelector):
+    """Tells the loop how long it would have slept instead of sleeping."""
+
+    slept: Callable[[float], None] = staticmethod(lambda _seconds: None)
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout:
+            self.slept(timeout)
+        return super().select(0)
+
+
 class VirtualLoop(asyncio.SelectorEventLoop):
     """Sleeps take no time: with nothing to do, the clock jumps to the next timer."""
 
-    def __init__(self, start: float = 0.0) -> None:
-        self._virtual = start
-        super().__init__()
+    def __init__(self) -> None:
+        self._now = 0.0
+        selector = _NoWait()
+        selector.slept = self._slept
+        super().__init__(selector)
 
     def time(self) -> float:
-        return self._virtual
+        return self._now
 
-    def _run_once(self) -> None:
-        if not self._ready and self._scheduled:  # type: ignore[attr-defined]
-            self._virtual = max(self._virtual, self._scheduled[0]._when)  # type: ignore[attr-defined]
-        super()._run_once()  # type: ignore[misc]
+    def _slept(self, seconds: float) -> None:
+        self._now += seconds
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
@@ -110,8 +121,16 @@ def config(text: str) -> DeviceConfig:
 
 
 @dataclass
+class Process:
+    """One running rtmctl. Killed, nothing of it reaches a device any more."""
+
+    dead: bool = False
+
+
+@dataclass
 class FakeSession:
     device: FakeDevice
+    process: Process
     capabilities: Capabilities = FULL
 
     @property
@@ -121,6 +140,8 @@ class FakeSession:
     async def _verb(self, verb: str) -> None:
         fault = self.device.faults.get(verb)
         await asyncio.sleep(0.01)
+        if self.process.dead:
+            raise Killed
         if fault == "die":
             self.device.alive = False
         if fault == "hang":
@@ -288,7 +309,12 @@ class FakeFabric:
         return self.devices[name]
 
     async def connect(self, name: str) -> FakeSession:
+        return await self.connect_as(Process(), name)
+
+    async def connect_as(self, process: Process, name: str) -> FakeSession:
         device = self.devices[name]
+        if process.dead:
+            raise Killed
         await asyncio.sleep(0.01)
         fault = device.faults.get("connect")
         if fault == "login":
@@ -297,7 +323,7 @@ class FakeFabric:
             raise PermanentError("the host key has changed")
         if not device.alive or fault:
             raise TemporaryError("connection refused")
-        return FakeSession(device)
+        return FakeSession(device, process)
 
     def texts(self) -> dict[str, str]:
         for device in self.devices.values():
@@ -310,11 +336,3 @@ async def settle(fabric: FakeFabric) -> None:
     latest = max((d.deadline for d in fabric.devices.values() if d.state in PENDING), default=0.0)
     await asyncio.sleep(max(0.0, latest - asyncio.get_running_loop().time()) + 0.1)
     fabric.texts()
-
-
-def address(number: int) -> IPv4Address:
-    return IPv4Address("10.0.0.0") + number
-
-
-Connect = Callable[[str], Awaitable[FakeSession]]
-Names = Iterable[str]

@@ -13,6 +13,23 @@ from rtmctl.store import Store, open_store
 FAST = ApplyOptions(timing=Timing(window_s=20, stagger_s=5, lease_ttl_s=10, step_timeout_s=3, commit_timeout_s=10))
 
 
+FAULTS = [
+    ("connect", "login"),
+    ("connect", "hostkey"),
+    ("running", "die"),
+    ("stage", "full"),
+    ("commit", "refuse"),
+    ("commit", "hang"),
+    ("commit", "die"),
+    ("commit", "garbage"),
+    ("commit", "full"),
+    ("apply", "fails"),
+    ("answer", "hang"),
+    ("set_note", "full"),
+]
+"""(verb, what happens at it)"""
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     return open_store(str(tmp_path / "store.db"))
@@ -26,8 +43,7 @@ def test_every_device_gets_its_target(store: Store) -> None:
 
 
 @pytest.mark.parametrize("victim", ["leaf1", "leaf4", "spine2"])
-@pytest.mark.parametrize("fault", [("commit", "refuse"), ("commit", "hang"), ("commit", "die"), ("commit", "garbage"),
-                                   ("apply", "yes"), ("set_note", "full"), ("stage", "full"), ("running", "die")])  # fmt: skip
+@pytest.mark.parametrize("fault", FAULTS, ids="-".join)
 def test_a_failing_device_brings_all_others_back(store: Store, victim: str, fault: tuple[str, str]) -> None:
     async def go() -> tuple[int, str]:
         devices = FakeFabric(OLD)

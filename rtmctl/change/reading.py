@@ -1,0 +1,145 @@
+"""Reading what devices run, in the form in which plans and drift compare it: secrets as tokens, noise removed."""
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+
+from rtmctl.base import RtmctlError
+from rtmctl.change.events import DeviceStep, OnEvent, PhaseBegun, ignore
+from rtmctl.change.fleet import Connect, Device, Fleet, failures, successes
+from rtmctl.change.notes import MANAGED
+from rtmctl.change.secrets import Resolve, fill, references
+from rtmctl.change.unmanaged import managed_note
+from rtmctl.device.frr import agent as frr_agent
+from rtmctl.device.frr.normal import normal_form as frr_normal_form
+from rtmctl.device.state import DeviceState
+from rtmctl.device.types import Capabilities, Running
+from rtmctl.model.config import DeviceConfig
+from rtmctl.model.types import DeviceModel
+from rtmctl.render.frr import parse as frr_parse
+
+READ_TIMEOUT_S = 60.0
+_HIDDEN = re.compile(r"hmac:[0-9a-f]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What a platform's texts need for comparison. A platform without one reports exactly what it was given."""
+
+    normal_form: Callable[[DeviceConfig, str | None], DeviceConfig]
+    hide: Callable[[str, str], str]
+    """(secret, mask key) to what stands for the secret in `Running.config`"""
+    parse: Callable[[DeviceConfig], DeviceModel]
+
+
+DIALECTS: Mapping[str, Dialect] = {
+    "frr": Dialect(frr_normal_form, frr_agent.mask, frr_parse),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the devices said, each by name; a device that did not answer is in `failed` with the reason."""
+
+    running: Mapping[str, Running]
+    states: Mapping[str, DeviceState]
+    managed: Mapping[str, str | None]
+    capabilities: Mapping[str, Capabilities]
+    failed: Mapping[str, str]
+
+    @property
+    def idle(self) -> frozenset[str]:
+        """Devices without any BGP session configured and without a remote VTEP: nothing depends on them yet."""
+        return frozenset(
+            name
+            for name, state in self.states.items()
+            if not state.bgp and not any(vni.remote_vteps for vni in state.vnis)
+        )
+
+
+class Normaliser:
+    """The normal form of targets, device by device, with their secrets hidden behind their tokens again."""
+
+    def __init__(
+        self, platforms: Mapping[str, str], targets: Mapping[str, DeviceConfig], resolve: Resolve, reading: Reading
+    ) -> None:
+        self._platforms = platforms
+        self._resolve = resolve
+        self._keys = {name: running.mask_key for name, running in reading.running.items()}
+        refs = sorted({ref for target in targets.values() for ref in references(target)})
+        self._tokens = {name: self._tokens_of(name, refs) for name in self._keys}
+
+    def _tokens_of(self, name: str, refs: Collection[str]) -> dict[str, str]:
+        dialect = DIALECTS.get(self._platforms[name])
+        if dialect is None:
+            return {}
+        return {dialect.hide(self._resolve(ref), self._keys[name]): f"{{{{secret:{ref}}}}}" for ref in refs}
+
+    def __call__(self, device: str, config: DeviceConfig) -> DeviceConfig:
+        dialect = DIALECTS.get(self._platforms[device])
+        if dialect is None:
+            return config
+        return self.conceal(device, dialect.normal_form(fill(config, self._resolve), self._keys.get(device)))
+
+    def conceal(self, device: str, config: DeviceConfig) -> DeviceConfig:
+        """Known secrets as tokens; one that nobody here knows stays a keyed hash."""
+        tokens = self._tokens.get(device, {})
+        return DeviceConfig(
+            tuple(
+                (name, _HIDDEN.sub(lambda match: tokens.get(match[0], match[0]), text))
+                for name, text in config.sections
+            )
+        )
+
+    def running(self, reading: Reading) -> dict[str, Running]:
+        return {name: replace(r, config=self.conceal(name, r.config)) for name, r in reading.running.items()}
+
+
+def hidden_secrets(config: DeviceConfig) -> bool:
+    """Whether a text holds a secret that only its device knows."""
+    return any(_HIDDEN.search(text) for _, text in config.sections)
+
+
+async def read_fleet(
+    connect: Connect, names: Collection[str], *, states: bool = True, emit: OnEvent = ignore
+) -> Reading:
+    """Ask every device what it runs; never raises for a device that does not answer."""
+    fleet = Fleet(connect)
+    emit(PhaseBegun("read", tuple(names)))
+
+    async def one(device: Device) -> tuple[Running, DeviceState | None, str | None, Capabilities]:
+        running = await device.running()
+        state = await device.state() if states else None
+        note = await device.note(MANAGED)
+        emit(DeviceStep(device.name, "read", True))
+        return running, state, note if isinstance(note, str) else None, device.capabilities
+
+    try:
+        results = await fleet.each(names, "read", one, READ_TIMEOUT_S)
+    finally:
+        await fleet.close()
+    found = successes(results)
+    return Reading(
+        running={name: r[0] for name, r in found.items()},
+        states={name: r[1] for name, r in found.items() if r[1] is not None},
+        managed={name: r[2] for name, r in found.items()},
+        capabilities={name: r[3] for name, r in found.items()},
+        failed={failure.device: failure.reason for failure in failures(results)},
+    )
+
+
+def current_models(platforms: Mapping[str, str], running: Mapping[str, Running]) -> dict[str, DeviceModel]:
+    """What runs as models, where it can be read as one: foreign or lab-form text often cannot."""
+    found = {}
+    for name, one in running.items():
+        dialect = DIALECTS.get(platforms[name])
+        if dialect is None:
+            continue
+        try:
+            found[name] = dialect.parse(one.config)
+        except (RtmctlError, ValueError, KeyError):
+            continue
+    return found
+
+
+__all__ = ["DIALECTS", "Dialect", "Normaliser", "Reading", "current_models", "managed_note", "read_fleet"]

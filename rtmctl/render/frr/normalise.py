@@ -6,7 +6,7 @@ What a version or the order of commands decides, and behaviour does not, is even
 - 10.3 writes prefix lists and route maps above `router bgp`, 8.4 below: the order of sections is SECTIONS;
 - 8.4 keeps route maps in the order they were made, and neighbors too once they are in a peer group: all are sorted;
 - an empty VRF BGP instance is one that FRR made for itself to leak routes;
-- `interface X vrf Y`: 10.3, and 8.4 while the interface is not there, leave the VRF out.
+- `interface X vrf Y` is said where VRFs are network namespaces, `interface X` where they are devices.
 """
 
 import re
@@ -78,6 +78,7 @@ SESSION_FAMILY = (
     "route-map",
 )
 
+_INTERFACE = re.compile(r"^(interface \S+) vrf \S+$")
 _DROPPED = re.compile(r"^(Building configuration|Current configuration|frr version )")
 
 
@@ -90,17 +91,14 @@ def normalise(running: str) -> str:
     kept = "\n".join("" if _DROPPED.match(line) else line for line in running.splitlines())
     top = [node for node in read_tree(kept) if not _made_by_frr(node)]
     for node in top:
+        node.text = _INTERFACE.sub(r"\1", node.text)
         _sort_below(node)
     return write_tree(sorted(top, key=_top_key))
 
 
 def same(a: str, b: str) -> bool:
     """Whether two texts configure the same."""
-    return _without_interface_vrf(normalise(a)) == _without_interface_vrf(normalise(b))
-
-
-def _without_interface_vrf(text: str) -> str:
-    return re.sub(r"^(interface \S+) vrf \S+$", r"\1", text, flags=re.MULTILINE)
+    return normalise(a) == normalise(b)
 
 
 def _made_by_frr(node: Node) -> bool:

@@ -11,6 +11,7 @@ from rtmctl.render.frr.parse_bgp import ReadInstance, build_instance, garbage, l
 from rtmctl.render.frr.parse_filters import read_filters
 from rtmctl.render.frr.parse_linux import LinuxPart, read_interfaces
 from rtmctl.render.frr.parse_policy import ReadPolicies, read_bfd, read_prefix_rule, read_route_map
+from rtmctl.render.frr.spelling import derived_target
 from rtmctl.render.frr.tree import read_tree
 
 _NEIGHBOR_TABLE = re.compile(r"^net\.ipv4\.neigh\.default\.gc_thresh1 = (\d+)$", re.MULTILINE)
@@ -103,13 +104,13 @@ def _assemble(linux: LinuxPart, routing: _Routing, config: DeviceConfig, neighbo
 def _vrf(name: str, l3vni: int, linux: LinuxPart, routing: _Routing) -> Vrf:
     vlan = next((vlan for vlan in linux.vlans if vlan.vni == l3vni), None)
     found = routing.instances.get(name)
-    if vlan is None or found is None or found.rd is None or found.route_target is None:
-        raise ValueError(f"frr:1: VRF {name} without its transit VLAN, BGP instance, RD or route target")
+    if vlan is None or found is None or found.rd is None:
+        raise ValueError(f"frr:1: VRF {name} without its transit VLAN, BGP instance or route distinguisher")
     return Vrf(
         name=name,
         l3vni=l3vni,
         l3vlan=vlan.vid,
         rd=found.rd,
-        route_target=found.route_target,
+        route_target=found.route_target or derived_target(found.asn, l3vni),
         leaks=leaks_of(found, routing.policies.called),
     )

@@ -8,7 +8,7 @@ from rtmctl.base.net import Network
 from rtmctl.base.order import natural_key
 from rtmctl.model.types import DEFAULT_VRF, BgpInstance, Family, MacVrf, Neighbor, NeighborFamily, VrfLeak
 from rtmctl.render.frr.notes import Note
-from rtmctl.render.frr.spelling import FAMILY_OF, HOLD_S, KEEPALIVE_S, MULTIPATH_DEFAULT
+from rtmctl.render.frr.spelling import FAMILY_OF, HOLD_S, KEEPALIVE_S, MULTIPATH_DEFAULT, derived_target
 from rtmctl.render.frr.tree import Node
 
 
@@ -167,7 +167,7 @@ def _evpn(found: ReadInstance, node: Node) -> None:
         case ["advertise", *words] if " ".join(words) in FAMILY_OF:
             found.advertise.append(FAMILY_OF[" ".join(words)])
         case ["vni", vni]:
-            found.mac_vrfs.append(_mac_vrf(number(vni, node), node))
+            found.mac_vrfs.append(_mac_vrf(found.asn, number(vni, node), node))
         case ["rd", rd]:
             found.rd = rd
         case ["route-target", "import" | "export", target]:
@@ -199,8 +199,8 @@ def _session_family(settings: NeighborFamily, words: list[str], node: Node) -> N
     return settings
 
 
-def _mac_vrf(vni: int, node: Node) -> MacVrf:
-    rd = target = None
+def _mac_vrf(asn: int, vni: int, node: Node) -> MacVrf:
+    rd, target = None, derived_target(asn, vni)
     for child in node.children:
         match child.words:
             case ["rd", value]:
@@ -209,8 +209,8 @@ def _mac_vrf(vni: int, node: Node) -> MacVrf:
                 target = value
             case _:
                 raise garbage(child)
-    if rd is None or target is None:
-        raise ValueError(f"frr:{node.number}: VNI {vni} without route distinguisher or route target")
+    if rd is None:
+        raise ValueError(f"frr:{node.number}: VNI {vni} without route distinguisher")
     return MacVrf(vni, rd, target)
 
 

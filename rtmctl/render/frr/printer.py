@@ -1,11 +1,12 @@
 """The five sections of platform frr from a model."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from rtmctl.base import PermanentError
 from rtmctl.base.order import natural_key
 from rtmctl.model.config import DeviceConfig
-from rtmctl.model.types import DeviceModel, PrefixList
+from rtmctl.model.types import DeviceModel, PolicyTerm, PrefixList, VrfLeak
 from rtmctl.render import templates
 from rtmctl.render.frr import linux, spelling
 from rtmctl.render.frr.limits import unsupported
@@ -38,6 +39,7 @@ _FILTERS: Mapping[str, Callable[..., str]] = {
     "communities": spelling.communities,
     "filter_rule": spelling.filter_rule,
     "leak_policy": spelling.leak_policy,
+    "derived_target": lambda bgp, vni: spelling.derived_target(bgp.asn, vni),
 }
 
 
@@ -60,8 +62,23 @@ def _frr(model: DeviceModel) -> str:
         communities=sorted(
             {term.match_community for term in terms if term.match_community is not None}, key=natural_key
         ),
-        denying=[policy.name for policy in model.policies if not policy.terms],
+        route_maps=_route_maps(model),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _RouteMap:
+    """A policy's terms, or the calls of a map that gathers leaks."""
+
+    name: str
+    terms: tuple[PolicyTerm, ...] = ()
+    leaks: tuple[VrfLeak, ...] = ()
+
+
+def _route_maps(model: DeviceModel) -> list[_RouteMap]:
+    maps = [_RouteMap(policy.name, policy.terms) for policy in model.policies]
+    maps += [_RouteMap(spelling.leak_policy(vrf), leaks=vrf.leaks) for vrf in model.vrfs if len(vrf.leaks) > 1]
+    return sorted(maps, key=lambda found: found.name)
 
 
 def _version(found: PrefixList) -> str:

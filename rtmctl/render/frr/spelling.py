@@ -66,6 +66,11 @@ LEAKS = "LEAKS-INTO-"
 """prefix of the route map that gathers the leak policies of a VRF"""
 
 
+def derived_target(asn: int, vni: int) -> str:
+    """The route target FRR derives (RFC 8365 §5.1.2.1). FRR forgets an explicit one that equals it."""
+    return f"{asn & 0xFFFF}:{vni}"
+
+
 def leak_policy(vrf: Vrf) -> str:
     """FRR takes one route map for all VRFs that are imported: with more than one, a map that calls theirs."""
     return vrf.leaks[0].policy if len(vrf.leaks) == 1 else f"{LEAKS}{vrf.name}"
@@ -93,5 +98,5 @@ def _ports(ports: tuple[int, ...]) -> str:
     return "{ " + ", ".join(str(port) for port in ports) + " }"
 
 
-ICMP = {4: "icmp", 6: "ipv6-icmp"}
+ICMP = {4: "icmp", 6: "icmpv6"}
 VERDICTS = {Action.PERMIT: "accept", Action.DENY: "drop"}

@@ -14,7 +14,9 @@ class External(Section):
     tenant: Name
     """VRF in which it peers"""
     port: Port | None = None
+    """fixes the port; otherwise allocated"""
     asn: Asn
+    """their AS"""
     local: Interface
     """our address with prefix length"""
     peer: Interface
@@ -24,7 +26,9 @@ class External(Section):
     announce: tuple[Network, ...] = ()
     """prefixes given to the peer; empty: every subnet of the tenant"""
     prefix_limit: Annotated[Int, Field(ge=1, le=4000000)] = 1000
+    """the session closes when they send more"""
     password: SecretRef | None = None
+    """of the TCP session (RFC 2385)"""
     firewall: Bool = False
     """a firewall: flows between VRFs may meet here"""
 

@@ -30,15 +30,21 @@ class BridgeForm(StrEnum):
 
 
 class Mtu(Section):
+    """Largest IP packet in bytes."""
+
     host: Annotated[Int, Field(ge=1280, le=9216)] = 1500
+    """what hosts send"""
     fabric: Annotated[Int, Field(ge=1280, le=9216)] = 9216
+    """what links between switches carry; at least 50 more, 54 with trunk hosts"""
 
 
 class Bfd(Section):
     """RFC 5880 §6.8.4: detection time = multiplier × the greater of the two intervals."""
 
     interval_ms: Annotated[Int, Field(ge=10, le=60000)] = 300
+    """sent and expected this often"""
     multiplier: Annotated[Int, Field(ge=2, le=50)] = 3
+    """a peer is dead after so many intervals of silence"""
 
 
 class TimerProfile(StrEnum):
@@ -53,12 +59,17 @@ class Timers(Section):
     """What a profile sets, each value open to be overridden beside it."""
 
     profile: TimerProfile = TimerProfile.STANDARD
+    """preset of all others"""
     bfd: Bfd | None = Bfd()
     """null turns BFD off"""
     keepalive_s: Annotated[Int, Field(ge=1, le=3600)] = 3
+    """BGP keepalive"""
     hold_s: Annotated[Int, Field(ge=3, le=65535)] = 9
+    """BGP hold time, at least three keepalives"""
     connect_s: Annotated[Int, Field(ge=1, le=65535)] = 5
+    """wait before BGP connects again"""
     advertisement_interval_s: Annotated[Int, Field(ge=0, le=600)] = 0
+    """least time between two updates to a peer; 0 suits data centres"""
 
     @model_validator(mode="before")
     @classmethod
@@ -79,10 +90,13 @@ PROFILES: dict[str, dict[str, Any]] = {
 
 class FabricOptions(Section):
     admin: Annotated[Int, Field(ge=1, le=65534)] = 65000
-    """2-byte administrator of every route target: <admin>:<VNI>"""
+    """2-byte administrator of every route target: `<admin>:<VNI>`"""
     underlay: Underlay = Underlay.UNNUMBERED
+    """links between switches: IPv6 link-local, or an IPv4 /31 each"""
     overlay: Overlay = Overlay.EBGP_DIRECT
+    """which sessions carry EVPN"""
     bridge: BridgeForm = BridgeForm.VLAN_AWARE
+    """one bridge for all VLANs, or one each"""
     mtu: Mtu = Mtu()
     timers: Timers = Timers()
     anycast_mac: Annotated[str, Field(pattern=r"^[0-9a-f]{2}(:[0-9a-f]{2}){5}$")] = "00:00:5e:00:01:01"

@@ -23,10 +23,13 @@ PortNumber = Annotated[Int, Field(ge=1, le=65535)]
 
 class Flow(Section):
     source: Annotated[Name, Field(alias="from")]
+    """segment that opens connections"""
     to: Name
+    """segment that takes them"""
     protocol: Protocol = Protocol.ANY
     ports: tuple[PortNumber, ...] = ()
     """destination ports at `to`; empty: all"""
     via: Name | None = None
     """between VRFs: the external (a firewall) where they meet, or `leak` for a route leak"""
     description: Text = ""
+    """one line for people"""

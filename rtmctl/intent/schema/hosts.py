@@ -18,8 +18,11 @@ class Attachment(StrEnum):
 
 class Host(Section):
     rack: Name
+    """where it stands: the rack of one or two leafs"""
     role: Name = "server"
+    """what it is for"""
     attachment: Attachment = Attachment.ACCESS
+    """how it hangs on the leafs"""
     segment: Name | None = None
     """access, esi-lag: the segment; trunk: the untagged one, if any"""
     segments: tuple[Name, ...] = ()
@@ -29,11 +32,13 @@ class Host(Section):
     leaf: Name | None = None
     """fixes the leaf of a single-homed host; otherwise allocated within the rack"""
     port: Port | None = None
+    """fixes the port; otherwise allocated"""
     addresses: tuple[Address, ...] = ()
     """within the subnets of its segments; allocated where left out"""
     services: tuple[Interface, ...] = ()
     """routed: host routes the host announces"""
     asn: Asn | None = None
+    """routed: fixed by the operator; otherwise allocated"""
     managed: Bool = True
     """false: not ours; verify tests it from the leaf's VRF"""
     systemd: Bool = False

@@ -12,9 +12,13 @@ Vni = Annotated[Int, Field(ge=1, le=16777215)]
 
 class Segment(Section):
     tenant: Name
+    """VRF it belongs to"""
     vlan: Annotated[Int, Field(ge=1, le=4094)]
+    """VLAN on every leaf that carries it"""
     vni: Vni | None = None
+    """fixed by the operator; otherwise allocated"""
     subnets: Annotated[tuple[Network, ...], Field(min_length=1, max_length=4)]
+    """IPv4 and IPv6"""
     gateways: tuple[Address, ...] = ()
     """one per subnet; the first usable address where left out"""
     racks: tuple[Name, ...] = ()
@@ -24,5 +28,6 @@ class Segment(Section):
     dhcp_relay: tuple[Address, ...] = ()
     """DHCP servers; the relay's source is the leaf's own loopback in the VRF"""
     router_advertisements: Bool = True
-    """for IPv6 subnets"""
+    """in IPv6 subnets, so that hosts configure themselves"""
     description: Text = ""
+    """one line for people"""

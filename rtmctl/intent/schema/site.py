@@ -26,16 +26,29 @@ class SiteModel(Section):
     """A site: what it should be. Names in `switches` and `hosts` may be ranges: leaf[1-4]."""
 
     site: Name
+    """the site's name"""
     environment: Environment = Environment.LAB
     description: Text = ""
+    """one line for people"""
     fabric: FabricOptions = FabricOptions()
+    """how the fabric as a whole works"""
     pools: Pools = Pools()
+    """what allocation draws from"""
     roles: dict[Role, RoleDefaults] = Field(default_factory=dict)
+    """defaults for every switch of a role"""
     switches: dict[Name, Switch]
+    """by name; a name may be a range"""
     tenants: dict[VrfName, Tenant] = Field(default_factory=dict)
+    """one VRF each, of the tenant's name"""
     segments: dict[Name, Segment] = Field(default_factory=dict)
+    """a VLAN, a VNI, subnets and an anycast gateway each"""
     hosts: dict[Name, Host] = Field(default_factory=dict)
+    """by name; a name may be a range"""
     externals: dict[Name, External] = Field(default_factory=dict)
+    """external eBGP peers at border leafs"""
     flows: tuple[Flow, ...] = ()
+    """what may pass between segments"""
     management: Management = Management()
+    """how rtmctl reaches the devices"""
     freeze: tuple[Freeze, ...] = ()
+    """windows in which `net apply` is refused"""

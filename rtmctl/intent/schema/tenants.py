@@ -15,6 +15,8 @@ class TenantPolicy(StrEnum):
 
 class Tenant(Section):
     description: Text = ""
+    """one line for people"""
     policy: TenantPolicy = TenantPolicy.OPEN
+    """what passes between its segments"""
     vni: Vni | None = None
     """L3 VNI, fixed by the operator; otherwise allocated"""

@@ -229,6 +229,7 @@ CASES: dict[str, tuple[str, list[tuple[str, str]], list[str]]] = {
         ["asn-clash"],
     ),
     "a peer has ours": (EXTERNAL, [("{role: spine}", "{role: spine, asn: 64500}")], ["asn-clash", "asn-public"]),
+    "the whole private range": (BASE + "pools: {asn: 4200000000-4294967294}\n", [], []),
     "a public pool": (BASE + "pools: {asn: 100-200}\n", [], ["asn-public"]),
     # MTU
     "54 with trunks": (

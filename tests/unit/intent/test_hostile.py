@@ -98,6 +98,11 @@ def test_50_mb_are_refused_unread(tmp_path: Path) -> None:
     assert found(tmp_path) == [("too-large", "site.yaml:1:1")]
 
 
+def test_a_site_of_exactly_the_limit_is_read(tmp_path: Path) -> None:
+    (tmp_path / "site.yaml").write_text(GOOD + "#" * (MAX_BYTES - len(GOOD)))
+    assert read_site(tmp_path)[1] == ()
+
+
 def test_many_files_share_one_limit(tmp_path: Path) -> None:
     (tmp_path / "site.yaml").write_text(GOOD)
     (tmp_path / "site.d").mkdir()

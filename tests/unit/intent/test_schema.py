@@ -115,6 +115,20 @@ CASES: dict[str, tuple[str, str, list[tuple[str, str, str, str]]]] = {
         "freeze: {a: b}\ntenants:",
         [("8:1", "wrong-type", "'freeze' is a list, not a mapping", "")],
     ),
+    "three keys missing at one place": (
+        "tenants:",
+        "freeze: [{}]\ntenants:",
+        [
+            ("8:10", "missing-key", "freeze window 1 needs 'start'", "its keys: start, end, reason"),
+            ("8:10", "missing-key", "freeze window 1 needs 'end'", ""),
+            ("8:10", "missing-key", "freeze window 1 needs 'reason'", ""),
+        ],
+    ),
+    "the greatest range and one more": (
+        "hosts:\n",
+        "hosts:\n  a[1-1024]: {rack: r1, segment: stream}\n  b[0-1024]: {rack: r1, segment: stream}\n",
+        [("17:3", "bad-range", "1,025 names, the limit is 1,024", "")],
+    ),
     "a word for a switch": (
         "spine[1-2]: {role: spine}",
         "spine1: {role: spine}\n  spine2: spine",

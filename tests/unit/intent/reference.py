@@ -80,7 +80,7 @@ _TYPES = {
     "str": "text",
     "int": "number",
     "bool": "`true`, `false`",
-    "datetime": "time",
+    "AwareDatetime": "time with zone",
     "IPv4Network": "IPv4 subnet",
     "IPv6Network": "IPv6 subnet",
     "IPv4Address": "IPv4 address",

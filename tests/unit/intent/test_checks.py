@@ -246,6 +246,11 @@ CASES: dict[str, tuple[str, list[tuple[str, str]], list[str]]] = {
         [("192.0.2.1/30", "'2001:db8::1/64'"), ("192.0.2.2/30", "'2001:db8::2/64'")],
         [],
     ),
+    "just enough prefixes": (
+        EXTERNAL,
+        [("asn: 64500", "asn: 64500, accept: [10.7.0.0/16, 10.8.0.0/16], prefix_limit: 2")],
+        [],
+    ),
     "one peer twice": (
         EXTERNAL + "  t2: {border: border1, tenant: blue, asn: 64500, local: 192.0.2.1/30, peer: 192.0.2.2/30}\n",
         [],

@@ -6,6 +6,8 @@ How a device is spoken to lives in `device`, what it should run in `model` and `
 
 from rtmctl.change.apply import apply
 from rtmctl.change.errors import Locked, StalePlan, StepFailed
+from rtmctl.change.interrupt import run_stoppable
+from rtmctl.change.network import Network, carry_out, drain, find_drift, make, make_rollback, undrain
 from rtmctl.change.options import ApplyOptions, CommitMode, Timing
 from rtmctl.change.plan import PlanOptions, Surroundings, make_plan
 from rtmctl.change.plan_file import plan_from_json, plan_to_json, read_plan, write_plan
@@ -13,6 +15,7 @@ from rtmctl.change.plan_types import DevicePlan, Plan, Stage, Wave
 from rtmctl.change.recover import RecoverReport, confirm, recover
 from rtmctl.change.results import ChangeResult, DeviceOutcome, Outcome, Standing
 from rtmctl.change.run import Site
+from rtmctl.change.secrets import plan_key, resolver
 from rtmctl.change.unmanaged import Unmanaged
 from rtmctl.change.waves import WaveOptions
 
@@ -23,6 +26,7 @@ __all__ = [
     "DeviceOutcome",
     "DevicePlan",
     "Locked",
+    "Network",
     "Outcome",
     "Plan",
     "PlanOptions",
@@ -38,11 +42,20 @@ __all__ = [
     "Wave",
     "WaveOptions",
     "apply",
+    "carry_out",
     "confirm",
+    "drain",
+    "find_drift",
+    "make",
     "make_plan",
+    "make_rollback",
     "plan_from_json",
+    "plan_key",
     "plan_to_json",
     "read_plan",
     "recover",
+    "resolver",
+    "run_stoppable",
+    "undrain",
     "write_plan",
 ]

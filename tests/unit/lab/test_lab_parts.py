@@ -1,0 +1,174 @@
+"""Pure parts of the lab: sources, blueprint, wiring, graph, preflight, processes, state."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from ipaddress import IPv4Interface
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from rtmctl.base import PermanentError
+from rtmctl.lab import graph, plan, preflight, recipes, state, wiring
+from rtmctl.lab.aptsources import Source, for_suite, parse_deb822, parse_one_line
+from rtmctl.lab.blueprint import End, NodeKind, Wire, management_port
+from rtmctl.lab.factory import HostKey, Kit, daemons_file
+from rtmctl.lab.features import ALL
+from rtmctl.lab.plan import Choices
+from rtmctl.lab.process import Process
+from rtmctl.lab.programs import load
+from tests.lab.fabrics import clos, two_tenants
+
+NO_VRF = replace(ALL, vrf=False)
+KIT = Kit(NO_VRF, load(), "ssh-ed25519 AAAA", lambda name: HostKey("private", f"ssh-ed25519 {name}"))
+
+
+def test_sources_are_this_machines_with_the_suite_replaced() -> None:
+    text = (
+        "# note\nTypes: deb\nURIs: https://mirror.example/debian\nSuites: bookworm bookworm-updates\n"
+        "Components: main contrib\nSigned-By: /usr/share/keyrings/k.gpg\n\n"
+        "Types: deb\nEnabled: no\nURIs: https://off.example\nSuites: bookworm\nComponents: main\n"
+    )
+    one_line = "deb [arch=amd64 signed-by=/k] https://mirror.example/security bookworm-security main # x\n"
+    other = "deb https://vendor.example nodistro main\n"
+    found = for_suite([*parse_deb822(text), *parse_one_line(one_line), *parse_one_line(other)], "bookworm", "trixie")
+    assert found == (
+        Source("https://mirror.example/debian", "trixie", ("main",), "/usr/share/keyrings/k.gpg"),
+        Source("https://mirror.example/debian", "trixie-updates", ("main",), "/usr/share/keyrings/k.gpg"),
+        Source("https://mirror.example/security", "trixie-security", ("main",), "/k"),
+    )
+
+
+def test_an_image_is_named_after_all_that_decides_its_content() -> None:
+    one = recipes.SWITCH_FRR8
+    assert replace(one, packages=(*one.packages, "x")).folder != one.folder
+    assert replace(one, setup=one.setup + "#").folder != one.folder
+    assert replace(one, daemons=()).folder == one.folder
+
+
+@pytest.mark.parametrize(("recipe", "option"), [(recipes.SWITCH_FRR8, "-n"), (recipes.SWITCH_FRR10, "-w")])
+def test_vrfs_by_namespace_are_asked_for_where_the_kernel_has_none(recipe: recipes.Recipe, option: str) -> None:
+    def zebra(text: str) -> list[str]:
+        line = next(line for line in text.splitlines() if line.startswith("zebra_options"))
+        return line.split('"')[1].split()
+
+    assert option in zebra(daemons_file(recipe, NO_VRF))
+    assert option not in zebra(daemons_file(recipe, ALL))
+
+
+def test_a_fabric_becomes_nodes_and_wires() -> None:
+    found = plan.blueprint("x", two_tenants(), Choices(), KIT)
+    kinds = {node.name: node.kind for node in found.nodes}
+    assert kinds["leaf1"] is NodeKind.SWITCH
+    assert kinds["r1"] is NodeKind.HOST
+    assert Wire(End("spine1", "swp1"), End("leaf1", "swp1")) in found.wires
+    assert Wire(End("leaf1", "swp49"), End("r1", "eth0")) in found.wires
+
+
+def test_a_trunk_is_a_wire_a_vlan_only_without_802_1q() -> None:
+    def ports(kit: Kit) -> set[str]:
+        return {w.a.port for w in plan.blueprint("x", two_tenants(), Choices(), kit).wires if w.b.node == "t1"}
+
+    assert ports(replace(KIT, features=replace(NO_VRF, vlan=False))) == {"swp52", "swp52.10", "swp52.20"}
+    assert ports(KIT) == {"swp52"}
+
+
+def test_no_file_of_a_switch_names_a_fabric_address_but_its_management() -> None:
+    """Everything else has to arrive by a change."""
+    files = plan.blueprint("x", clos(1, 1), Choices(), KIT).node("leaf1").files
+    factory = [f for f in files if f.path.startswith(("/etc/network", "/etc/frr"))]
+    assert not [f.path for f in factory if "10.255." in f.text or "router bgp" in f.text]
+
+
+def test_a_foreign_platform_is_refused_by_name() -> None:
+    fabric = clos(1, 1)
+    foreign = replace(fabric, devices=tuple(replace(d, platform="eos") for d in fabric.devices))
+    with pytest.raises(PermanentError, match=r"leaf1 \(eos\), spine1 \(eos\)"):
+        plan.blueprint("x", foreign, Choices(), KIT)
+
+
+@pytest.mark.parametrize(
+    ("taken", "expected"),
+    [(["10.0.0.1/24"], "10.0.0.254/24"), (["10.0.0.254/24", "10.0.0.253/24"], "10.0.0.252/24")],
+)
+def test_the_labs_own_address_is_the_highest_free(taken: list[str], expected: str) -> None:
+    assert plan.gateway(IPv4Interface(x) for x in taken) == expected
+
+
+def test_a_full_management_network_is_an_error() -> None:
+    with pytest.raises(PermanentError, match="no address left"):
+        plan.gateway(IPv4Interface(x) for x in ("10.0.0.1/30", "10.0.0.2/30"))
+
+
+def test_only_missing_wires_are_plugged() -> None:
+    wires = (Wire(End("a", "p1"), End("b", "p1")), Wire(End("a", "p2"), End("c", "p1")))
+    assert wiring.missing(wires, {"a": {"p1"}}) == (wires[1],)
+    text = wiring.batch(wires[1:], ["a"], {"a": 7, "c": 9})
+    assert f"link add p2 address {wires[1].a.mac} mtu 1500 netns 7 type veth peer name p1 " in text
+    assert f"link set {management_port('a')} master mgmt up" in text
+
+
+def test_names_of_management_cables_fit_the_kernel() -> None:
+    names = {management_port(f"a-rather-long-switch-name-{n}") for n in range(1000)}
+    assert len(names) == 1000
+    assert all(len(name) <= 15 for name in names)
+
+
+def test_every_graph_names_every_node_and_cable() -> None:
+    fabric = two_tenants()
+    for form in graph.FORMATS:
+        text = graph.draw(fabric, form)
+        assert all(node in text for node in ("spine1", "leaf2", "t1"))
+        assert "swp52" in text
+    drawing = ElementTree.fromstring(graph.svg(fabric))
+    assert len([x for x in drawing if x.tag.endswith("line")]) == len(fabric.links) + len(fabric.hosts)
+    with pytest.raises(PermanentError) as error:
+        graph.draw(fabric, "png")
+    assert "dot, html, mermaid" in error.value.hint
+
+
+def test_all_lacks_are_named_at_once_with_remedies() -> None:
+    lacks = preflight.kernel(replace(ALL, vxlan=False, overlay=False, vrf=False))
+    assert [lack.what for lack in lacks] == ["the kernel has no vxlan", "the kernel has no overlay"]
+    with pytest.raises(PermanentError, match="CONFIG_OVERLAY_FS"):
+        preflight.require(lacks)
+
+
+def test_a_process_is_not_another_that_reuses_its_number() -> None:
+    me = Process.of(os.getpid())
+    assert me.alive()
+    assert not replace(me, start_ticks=me.start_ticks + 1).alive()
+    assert not replace(me, boot_id="another").alive()
+
+
+def test_killing_waits_for_the_end_and_spares_a_stranger() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        found = Process.of(child.pid)
+        assert replace(found, start_ticks=1).kill()
+        assert child.poll() is None
+        assert found.kill()
+        assert child.wait(5) == -9
+
+
+def test_state_survives_the_file(tmp_path: Path) -> None:
+    first = state.LabState(
+        name="x",
+        anchor=Process(1, 2, "pid:[3]", "b"),
+        rootless=None,
+        features=NO_VRF,
+        gateway="10.0.0.1/24",
+        nodes=(state.NodeState("leaf1", NodeKind.SWITCH, "switch-frr8", "10.0.0.2/24", "key"),),
+        wires=(Wire(End("a", "p1"), End("b", "p1"), 9000),),
+    )
+    path = tmp_path / "state.json"
+    assert state.load(path) is None
+    state.save(first, path)
+    assert state.load(path) == first
+    path.write_text(path.read_text()[:40])
+    with pytest.raises(PermanentError, match="damaged"):
+        state.load(path)
+    path.write_text('{"version": 99}')
+    with pytest.raises(PermanentError, match="another version"):
+        state.load(path)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from rtmctl.base.order import natural_key
-from rtmctl.fabric.types import Device, Fabric, Role
+from rtmctl.fabric.types import Device, Fabric, Overlay, Role
 from rtmctl.model.types import (
     BfdProfile,
     BgpInstance,
@@ -46,6 +46,17 @@ class Parts:
     @property
     def is_leaf(self) -> bool:
         return self.device.role in (Role.LEAF, Role.BORDER)
+
+    @property
+    def bgp_asn(self) -> int:
+        """AS of every BGP instance of the device. FRR makes a VRF's instance with the default one's AS as soon as its
+        L3 VNI is up and refuses another, so that with an iBGP overlay the VRFs are in the fabric's AS too."""
+        return self.fabric.overlay_asn if self.fabric.overlay is Overlay.IBGP_RR else self.device.asn
+
+    @property
+    def local_asn(self) -> int | None:
+        """What eBGP sessions show instead: the device's own AS, where the instance has another."""
+        return None if self.bgp_asn == self.device.asn else self.device.asn
 
     @property
     def bfd(self) -> str | None:

@@ -142,7 +142,7 @@ class _Vrf:
         parts.bgp.append(
             BgpInstance(
                 vrf=tenant.name,
-                asn=parts.device.asn,
+                asn=parts.bgp_asn,
                 router_id=self.loopback,
                 keepalive_s=timers.keepalive_s,
                 hold_s=timers.hold_s,
@@ -217,6 +217,7 @@ class _Vrf:
             interface=None if numbered is not None else link.port,
             address=numbered.ip if numbered is not None else None,
             bfd_profile=parts.bfd,
+            local_asn=parts.local_asn,
         )
 
     def _for_hosts(self) -> tuple[PrefixList, ...]:
@@ -260,6 +261,7 @@ class _Vrf:
             families=(family,),
             address=external.peer.ip,
             password=external.password,
+            local_asn=parts.local_asn,
         )
 
     def _external_port(self, external: External) -> None:

@@ -46,7 +46,7 @@ def build_underlay(parts: Parts) -> None:
     parts.bgp.append(
         BgpInstance(
             vrf=DEFAULT_VRF,
-            asn=fabric.overlay_asn if fabric.overlay is Overlay.IBGP_RR else device.asn,
+            asn=parts.bgp_asn,
             router_id=device.loopback,
             keepalive_s=timers.keepalive_s,
             hold_s=timers.hold_s,
@@ -116,7 +116,7 @@ class _Sessions:
             interface=None if numbered is not None else port,
             address=numbered.ip if numbered is not None else None,
             bfd_profile=self.parts.bfd,
-            local_asn=self.device.asn if self.ibgp else None,
+            local_asn=self.parts.local_asn,
         )
 
     def overlay(self, link: Link) -> Neighbor:

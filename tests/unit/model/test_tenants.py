@@ -119,6 +119,16 @@ def test_the_vrf_announces_its_subnets_and_loopback_and_no_transfer_network() ->
     assert next(b for b in models()["leaf4"].bgp if b.vrf == "dev").advertise_to_evpn == (Family.IPV4,)
 
 
+@pytest.mark.parametrize("overlay", ["ebgp-direct", "ebgp-multihop", "ibgp-rr"])
+def test_hosts_and_peers_see_the_leafs_own_as_whatever_the_overlay(overlay: str) -> None:
+    found = models(fabric={"overlay": overlay}, externals=EXTERNALS)
+    for device, remote in (("leaf1", "k1"), ("border1", "external isp")):
+        model = found[device]
+        assert len({instance.asn for instance in model.bgp}) == 1, "FRR knows one AS for all VRFs with an L3 VNI"
+        shown = session(model, remote).local_asn or model.bgp[0].asn
+        assert shown == model.asn
+
+
 @pytest.mark.parametrize(
     ("prefix", "taken"), [("10.99.0.1/32", True), ("10.99.0.2/32", False), ("0.0.0.0/0", False), ("10.1.0.0/24", False)]
 )

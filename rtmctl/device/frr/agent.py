@@ -83,8 +83,9 @@ class Result(NamedTuple):
 
 # --- pure: texts and their normal form ------------------------------------------------------------------------------
 
-_NOISE = re.compile(r"^(Building configuration|Current configuration|frr version |end$|!|(no )?ipv?6? forwarding$)")
+_NOISE = re.compile(r"^(Building configuration|Current configuration|frr version |end$|!|(no )?(ip|ipv6) forwarding$)")
 """versions, timestamps, separators; and forwarding, which FRR only mirrors: it is a sysctl"""
+_FORWARDING = re.compile(r"^(no )?(ip|ipv6) forwarding *\n", re.MULTILINE)
 _HOLLOW = re.compile(r"^(interface \S+( vrf \S+)?|vrf \S+)$")
 """blocks that say nothing when nothing is in them; FRR 8 and 10 differ in when they print one"""
 _VNI = re.compile(r"^  vni \d+$")
@@ -145,11 +146,8 @@ def normal_frr(text: str, key: str | None) -> str:
     Separators, versions and timestamps are gone, top-level blocks are sorted (FRR 8 and 10 print them in different
     orders; order between blocks means nothing to FRR), secrets are masked when a key is given.
     """
-    out: list[str] = []
-    for header, lines in sorted(blocks(text).items(), key=lambda item: _rank(item[0])):
-        out += [header, *lines]
-        if lines:
-            out.append("exit-vrf" if header.startswith("vrf ") else "exit")
+    ordered = dict(sorted(tree(text).items(), key=lambda item: _rank(item[0])))
+    out = untree(ordered).splitlines()
     if key is not None:
         out = [_SECRET.sub(lambda m: m[1] + (m[2] if m[2].startswith("hmac:") else mask(m[2], key)), x) for x in out]
     return "".join(f"{line}\n" for line in out)
@@ -244,10 +242,12 @@ def nft_tables(text: str) -> list[str]:
 
 
 def with_hollow_blocks(target: str, running: str) -> str:
-    """The target with an empty block for each interface and VRF that only `running` has.
+    """The target with an empty block for each interface and VRF that only `running` has, and its forwarding lines.
 
-    Without it frr-reload.py tries `no interface X`, which FRR 10 refuses for an interface that exists.
+    Without the first frr-reload.py tries `no interface X`, which FRR 10 refuses for an interface that exists; without
+    the second it turns forwarding on or off, which is the sysctl section's business.
     """
+    target = _FORWARDING.sub("", target) + "".join(f"{m[0].strip()}\n" for m in _FORWARDING.finditer(running))
     wanted = blocks(target)
     gone = [header for header in blocks(running) if _HOLLOW.match(header) and header not in wanted]
     return target + "".join(f"{h}\n{'exit-vrf' if h.startswith('vrf') else 'exit'}\n" for h in gone)
@@ -816,7 +816,7 @@ class Agent:
                 os.close(fd)
             self.save("pre.json", pre)
             for name in FILES:
-                if target[name] != raw[name]:
+                if self.to_install(name, target[name]):
                     self.prepare(name, target[name])
         except OSError as error:
             for name in FILES:
@@ -889,6 +889,10 @@ class Agent:
         with contextlib.suppress(FileNotFoundError, FileExistsError, PermissionError):
             os.link(path, saved(path))
 
+    def to_install(self, section: str, text: str) -> bool:
+        """Whether the file says something else; a comment is no reason to write it."""
+        return normal(section, self.text_of(section), None) != normal(section, text, None)
+
     def install(self, section: str) -> None:
         path = self.file_of(section)
         os.replace(prepared(path), path)
@@ -896,12 +900,17 @@ class Agent:
 
     def apply(self, raw: Mapping[str, str], target: Mapping[str, str]) -> None:
         """Section by section; what already is as wanted is not touched."""
-        changed = [n for n in ("sysctl", "interfaces", "frr", "nftables", "lldpd") if target[n] != raw[n]]
-        for name in changed:
-            self.update(step=name)
-            self.install(name)
-            if normal(name, target[name], None) == normal(name, raw[name], None):
+        changed = []
+        for name in ("sysctl", "interfaces", "frr", "nftables", "lldpd"):
+            loads = normal(name, target[name], None) != normal(name, raw[name], None)
+            if not loads and not self.to_install(name, target[name]):
                 continue
+            self.update(step=name)
+            if self.to_install(name, target[name]):
+                self.install(name)
+            if not loads:
+                continue
+            changed.append(name)
             if name == "frr":
                 self.load_frr(target["frr"], raw["frr"])
             elif name == "nftables":
@@ -1112,7 +1121,7 @@ class Agent:
             if link.get("linkinfo", {}).get("info_kind", "") in ("bridge", "vxlan", "vrf", "vlan", "dummy", "macvlan"):
                 self.run(["ip", *(["-n", space] if space else []), "link", "del", short])
 
-    def mend_links(self, pre: Mapping[str, Any]) -> None:
+    def mend_links(self, pre: Mapping[str, Any], only: tuple[str, ...] = ()) -> None:
         """What ifupdown2 leaves on a port that its file no longer names: MTU, addresses, whether it is up."""
         now = self.kernel()
         for name, was in pre["kernel"].items():
@@ -1120,7 +1129,8 @@ class Agent:
                 continue
             space, _, short = name.partition("/")
             ip = ["ip", *(["-n", space] if space else [])]
-            had, has_now = set(was), set(now[name])
+            had = {fact for fact in was if not only or fact.split(" ")[0] in only}
+            has_now = {fact for fact in now[name] if not only or fact.split(" ")[0] in only}
             for fact in sorted(has_now - had):
                 if "/" in fact:
                     self.run([*ip, "addr", "del", fact, "dev", short])
@@ -1219,6 +1229,7 @@ class Agent:
             if pre.get("transaction") == record["transaction"]:
                 self.restore_files(pre)
                 self.remove("nft.json")
+                self.mend_links(pre, only=("mtu",))  # a port may keep its MTU over a warm start
             why = f"{record.get('failure') or ''} the device rebooted before the change was confirmed".strip()
             self.update(state="reverted", step="boot", failure=why)
             self.forget_files()

@@ -78,7 +78,7 @@ class AgentClient:
         transport = self._ssh.get_transport() if self._ssh else None
         return bool(transport and transport.is_active() and self._channel and not self._channel.closed)
 
-    def request(self, verb: str, timeout_s: float = 0, **arguments: Any) -> dict[str, Any]:
+    def request(self, verb: str, timeout_s: float = 0, /, **arguments: Any) -> dict[str, Any]:
         """The agent's answer; raises ConnectionClosedException, LockError or CommandErrorException."""
         if self._channel is None:
             raise napalm.ConnectionClosedException(f"{self._name}: the connection is not open")

@@ -28,7 +28,7 @@ class FrrSession:
     async def open(cls, endpoint: Endpoint) -> "FrrSession":
         return cls(await AgentChannel.open(endpoint))
 
-    async def request(self, verb: str, timeout_s: float = READ_S, **arguments: Any) -> dict[str, Any]:
+    async def request(self, verb: str, timeout_s: float = READ_S, /, **arguments: Any) -> dict[str, Any]:
         """Any verb of the agent; raises the errors of rtmctl.device.errors."""
         return await self._channel.request(verb, arguments, timeout_s)
 

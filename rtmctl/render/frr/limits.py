@@ -14,9 +14,11 @@ def unsupported(model: DeviceModel) -> tuple[str, ...]:
 
 
 def _ports(model: DeviceModel) -> Iterable[str]:
+    for lag in model.lags:
+        yield f"LAG {lag.name} (no EVPN multihoming on plain Linux)"
     for port in model.ports:
         if port.lag is not None:
-            yield f"port {port.name} in LAG {port.lag} (no EVPN multihoming on plain Linux)"
+            yield f"port {port.name} in LAG {port.lag}"
         if port.vrf != DEFAULT_VRF and _bridged(port):
             yield f"bridged port {port.name} in VRF {port.vrf}"
         if not _bridged(port) and (port.untagged_vlan is not None or port.tagged_vlans):

@@ -11,11 +11,9 @@ from rtmctl.model.types import (
     DeviceModel,
     EthernetPort,
     Family,
-    Loopback,
     PortKind,
     Svi,
     Vlan,
-    Vrf,
 )
 from rtmctl.render.frr.notes import Note
 from rtmctl.render.frr.sessions import arrange
@@ -37,12 +35,12 @@ def interfaces(model: DeviceModel) -> Mapping[str, object]:
     """The names that templates/frr/interfaces.j2 uses."""
     svis = {svi.vid: svi for svi in model.svis}
     bridged = [port for port in model.ports if port.kind in (PortKind.ACCESS, PortKind.TRUNK)]
-    lo = [found for found in model.loopbacks if found.vrf == DEFAULT_VRF]
+    loopbacks = {found.vrf: found.addresses for found in model.loopbacks}
     return {
         "aware": model.bridge is BridgeForm.VLAN_AWARE,
         "notes": [note.text for note in _notes(model)],
-        "lo": lo[0].addresses if lo else (),
-        "vrfs": [(vrf, _loopback_of(model.loopbacks, vrf)) for vrf in model.vrfs],
+        "lo": loopbacks.get(DEFAULT_VRF, ()),
+        "vrfs": [(vrf, loopbacks.get(vrf.name, ())) for vrf in model.vrfs],
         "ports": [(port, _port_note(port).text) for port in model.ports],
         "members": [*(port.name for port in bridged), *vxlan_names(model.vlans)],
         "vids": [vlan.vid for vlan in model.vlans],
@@ -71,10 +69,6 @@ def port_pattern(model: DeviceModel) -> str:
     """lldpd's interface pattern of the model's ports: `eth*,swp*`."""
     stems = {re.sub(r"\d+$", "", port.name) + "*" for port in model.ports}
     return ",".join(sorted(stems)) or "!*"
-
-
-def _loopback_of(loopbacks: Iterable[Loopback], vrf: Vrf) -> Loopback | None:
-    return next((found for found in loopbacks if found.vrf == vrf.name), None)
 
 
 def _members(bridged: Iterable[EthernetPort], vlan: Vlan) -> Iterable[str]:

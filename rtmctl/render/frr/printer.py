@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rtmctl.base import PermanentError
 from rtmctl.base.order import natural_key
 from rtmctl.model.config import DeviceConfig
-from rtmctl.model.types import DeviceModel, PolicyTerm, PrefixList, VrfLeak
+from rtmctl.model.types import DEFAULT_VRF, DeviceModel, PolicyTerm, PrefixList, VrfLeak
 from rtmctl.render import templates
 from rtmctl.render.frr import linux, spelling
 from rtmctl.render.frr.limits import unsupported
@@ -54,7 +54,10 @@ def _frr(model: DeviceModel) -> str:
         "frr.conf",
         model=model,
         vrfs=vrfs,
-        instances=[arrange(bgp, bgp.vrf in vrfs) for bgp in model.bgp],
+        instances=[
+            arrange(bgp, has_evpn=bgp.vrf in vrfs or (bgp.vrf == DEFAULT_VRF and bool(model.mac_vrfs)))
+            for bgp in model.bgp
+        ],
         announcing=[svi for svi in model.svis if svi.router_advertisements],
         prefix_lists=_by_version(model.prefix_lists),
         list_version={found.name: _version(found) for found in model.prefix_lists},

@@ -1,14 +1,14 @@
 """Which devices a command speaks to: the site's own, or those of a lab that runs a copy of it here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from rtmctl.base import PermanentError, Refused
 from rtmctl.cli.context import OpenSite
-from rtmctl.device.endpoint import Endpoint
+from rtmctl.device import Endpoint
 from rtmctl.intent.schema.site import Environment
-from rtmctl.lab.driver import Lab, open_lab
+from rtmctl.lab import Lab, open_lab
 from rtmctl.lab.substitute import Substitution, adapt
 from rtmctl.model.config import DeviceConfig
 
@@ -19,9 +19,19 @@ class Target:
 
     label: str
     endpoints: Mapping[str, Endpoint]
-    configs: Mapping[str, DeviceConfig]
-    substitutions: Mapping[str, tuple[Substitution, ...]] = field(default_factory=dict)
     lab: Lab | None = None
+
+    def adapt(self, configs: Mapping[str, DeviceConfig]) -> dict[str, DeviceConfig]:
+        """The production form, or what a lab on this kernel takes in its place."""
+        if self.lab is None:
+            return dict(configs)
+        return {device: adapt(config, self.lab.features(device))[0] for device, config in configs.items()}
+
+    def substitutions(self, configs: Mapping[str, DeviceConfig]) -> dict[str, tuple[Substitution, ...]]:
+        """What `adapt` replaces, by device."""
+        if self.lab is None:
+            return {}
+        return {device: adapt(config, self.lab.features(device))[1] for device, config in configs.items()}
 
 
 def find_target(opened: OpenSite) -> Target:
@@ -29,24 +39,17 @@ def find_target(opened: OpenSite) -> Target:
 
     Raises:
         PermanentError: the lab does not run.
-        Refused: a site of environment `lab` has no devices of its own.
+        Refused: the site has no known host keys.
     """
     site = opened.site
     name = opened.said.lab or (site.name if site.intent.environment is Environment.LAB else None)
     if name is None:
-        return Target(f"site {site.name} ({site.intent.environment})", _own_endpoints(opened), opened.configs)
+        return Target(f"site {site.name} ({site.intent.environment})", _own_endpoints(opened))
     lab = open_lab(name)
     if not lab.status().running:
         raise PermanentError(f"lab {name} does not run", hint=f"start it: rtmctl lab up --site {opened.said.site}")
-    features = lab.features()
-    adapted = {device: adapt(config, features) for device, config in opened.configs.items()}
-    return Target(
-        f"lab {name} on this machine",
-        {device.name: _lab_endpoint(lab, device.name, device.platform) for device in opened.fabric.devices},
-        {device: config for device, (config, _) in adapted.items()},
-        {device: substitutions for device, (_, substitutions) in adapted.items()},
-        lab,
-    )
+    endpoints = {device.name: _lab_endpoint(lab, device.name, device.platform) for device in opened.fabric.devices}
+    return Target(f"lab {name} on this machine", endpoints, lab)
 
 
 def _lab_endpoint(lab: Lab, device: str, platform: str) -> Endpoint:
@@ -71,14 +74,14 @@ def _own_endpoints(opened: OpenSite) -> dict[str, Endpoint]:
             str(device.management.ip),
             management.port,
             management.user,
-            _key_file(management.key),
+            _key_file(management.key, opened.site.root),
             known_hosts,
         )
         for device in opened.fabric.devices
     }
 
 
-def _key_file(reference: str | None) -> Path | None:
+def _key_file(reference: str | None, root: Path) -> Path | None:
     """The path behind a `file:` reference; None leaves the choice to the SSH agent."""
     if reference is None:
         return None
@@ -87,4 +90,4 @@ def _key_file(reference: str | None) -> Path | None:
         raise PermanentError(
             f"management.key is {reference!r}; an SSH key is named by file:PATH", hint="or left out: the SSH agent's"
         )
-    return Path(rest).expanduser()
+    return root / Path(rest).expanduser()

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rtmctl.change.events import DeviceStep, Event, Note, OnEvent, PhaseBegun, Waiting, WaveBegun
+from rtmctl.change.recover import RecoverReport
 from rtmctl.change.results import ChangeResult, Outcome, Standing
 from rtmctl.show.output import Output
 from rtmctl.store import ChangeRow
@@ -55,7 +56,16 @@ def show_result(result: ChangeResult, output: Output) -> None:
     show_results((result,), output)
 
 
+def show_recovery(report: RecoverReport, output: Output) -> None:
+    """Each change that was open, and the devices that did not answer."""
+    show_results(report.results, output)
+    if report.silent and output is Output.TEXT:
+        console = Console(highlight=False, soft_wrap=True)
+        console.print(Text.assemble((f"no answer from {', '.join(report.silent)}", "bold red"), ": state unknown"))
+
+
 def show_results(results: Sequence[ChangeResult], output: Output) -> None:
+    """One JSON object a line, or text."""
     if output is Output.JSON:
         for result in results:
             print(json.dumps({"version": 1, **asdict(result), "exit": int(result.exit)}))

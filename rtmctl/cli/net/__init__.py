@@ -2,9 +2,17 @@
 
 import typer
 
-from rtmctl.cli.net import design
+from rtmctl.cli.net import change, design, live, standing
 from rtmctl.cli.options import Command
 
 app = typer.Typer(no_args_is_help=True, help="The network: from intent to a verified fabric.", rich_markup_mode="rich")
-for verb in (design.lock, design.render, design.cabling, design.platforms):
-    app.command(cls=Command)(verb)
+
+PANELS = {
+    "Design": (design.lock, design.render, design.cabling, design.platforms),
+    "Change": (change.plan, change.apply, change.confirm, change.rollback, change.recover),
+    "Standing": (standing.drift, standing.history, standing.drain, standing.undrain),
+    "Look": (live.verify, live.show, live.trace, live.where),
+}
+for panel, verbs in PANELS.items():
+    for verb in verbs:
+        app.command(cls=Command, rich_help_panel=panel)(verb)

@@ -1,5 +1,6 @@
 """What needs no device: the lock, the texts, the cables, the platforms."""
 
+import asyncio
 from pathlib import Path
 from typing import Annotated
 
@@ -55,12 +56,19 @@ def render(
         typer.echo(f"{len(names)} files written to {out}")
 
 
-def cabling(ctx: typer.Context) -> None:
+def cabling(
+    ctx: typer.Context,
+    live: Annotated[bool, typer.Option("--live", help="Beside each cable what LLDP sees there")] = False,
+) -> None:
     """Every cable as CSV, for the people with the cables."""
+    from rtmctl.cli.net.reading import read_states
+    from rtmctl.cli.target import find_target
     from rtmctl.observe import cabling as rows
-    from rtmctl.show.cabling import to_csv
+    from rtmctl.show.cabling import print_cabling
 
-    typer.echo(to_csv(rows(open_site(ctx).fabric)), nl=False)
+    opened = open_site(ctx)
+    states = asyncio.run(read_states(opened.models, find_target(opened))) if live else None
+    print_cabling(rows(opened.models, states), only(opened.said, Output.TEXT, Output.JSON))
 
 
 def platforms() -> None:

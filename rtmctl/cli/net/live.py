@@ -7,6 +7,7 @@ import typer
 
 from rtmctl.base import Exit
 from rtmctl.cli.context import only, open_site
+from rtmctl.cli.net.reading import models_with_drains, read_states, with_sessions
 from rtmctl.cli.options import Output
 
 
@@ -23,23 +24,17 @@ def verify(
     from rtmctl.observe import Options, Selection, opener_of
     from rtmctl.observe import verify as run
     from rtmctl.show.progress import steps
-    from rtmctl.show.verify import show_verify
+    from rtmctl.show.verify import print_report
 
     opened = open_site(ctx)
-    output = only(opened.said, Output.TEXT, Output.JSON, Output.JUNIT)
+    output = only(opened.said, Output.TEXT, Output.JSON, Output.JUNIT, Output.GITHUB)
     target = find_target(opened)
     options = Options(Selection(frozenset(checks or ()), frozenset(exclude or ())), wait_s=wait, seed=seed)
-    report = asyncio.run(
-        run(
-            opened.fabric,
-            opened.models,
-            opener_of(target.endpoints),
-            LabHosts(target.lab) if target.lab else None,
-            options,
-            progress=steps(output),
-        )
-    )
-    show_verify(report, output, target.label)
+    hosts = LabHosts(target.lab) if target.lab else None
+    opener = opener_of(target.endpoints)
+    models = models_with_drains(opened)
+    report = asyncio.run(run(opened.fabric, models, opener, hosts, options, progress=steps(output)))
+    print_report(report, output, all_lines=opened.said.verbose)
     raise typer.Exit(report.exit)
 
 
@@ -51,17 +46,23 @@ def trace(
     """The predicted path between two hosts beside the one their packets take."""
     from rtmctl.cli.lab_hosts import LabHosts
     from rtmctl.cli.target import find_target
-    from rtmctl.observe import opener_of
     from rtmctl.observe import trace as run
-    from rtmctl.show.trace import show_trace
+    from rtmctl.show.trace import print_trace
 
     opened = open_site(ctx)
     output = only(opened.said, Output.TEXT, Output.JSON)
     target = find_target(opened)
     hosts = LabHosts(target.lab) if target.lab else None
-    found = asyncio.run(run(opened.fabric, opened.models, opener_of(target.endpoints), hosts, source, destination))
-    show_trace(found, output)
-    raise typer.Exit(Exit.DONE if found.agrees else Exit.VERIFICATION_FAILED)
+    models = models_with_drains(opened)
+    found = asyncio.run(
+        with_sessions(
+            models,
+            target,
+            lambda sessions: run(opened.fabric, models, sessions, hosts, source=source, destination=destination),
+        )
+    )
+    print_trace(found, output)
+    raise typer.Exit(Exit.VERIFICATION_FAILED if found.agrees is False else Exit.DONE)
 
 
 def where(
@@ -70,27 +71,26 @@ def where(
 ) -> None:
     """Where a MAC, an address or a host is: port, leaf, VTEP, segment."""
     from rtmctl.cli.target import find_target
-    from rtmctl.observe import opener_of
-    from rtmctl.observe import where as run
-    from rtmctl.show.where import show_where
+    from rtmctl.observe import where as find
+    from rtmctl.show.where import print_where
 
     opened = open_site(ctx)
     output = only(opened.said, Output.TEXT, Output.JSON)
-    found = asyncio.run(run(opened.fabric, opened.models, opener_of(find_target(opened).endpoints), what))
-    show_where(found, output)
-    raise typer.Exit(Exit.DONE if found.places else Exit.FAILED)
+    states = asyncio.run(read_states(opened.models, find_target(opened)))
+    report = find(opened.fabric, opened.models, states, what)
+    print_where(report, output)
+    raise typer.Exit(Exit.DONE if report.sightings else Exit.FAILED)
 
 
 def show(ctx: typer.Context, device: Annotated[str, typer.Argument(metavar="DEVICE")]) -> None:
     """One device: what it is to be and what it is now."""
     from rtmctl.cli.target import find_target
-    from rtmctl.observe import opener_of
-    from rtmctl.observe import show as run
-    from rtmctl.show.device import show_device
+    from rtmctl.observe import summarize
+    from rtmctl.show.device import print_device
 
     opened = open_site(ctx)
     output = only(opened.said, Output.TEXT, Output.JSON)
     opened.check_devices((device,))
-    show_device(
-        asyncio.run(run(opened.fabric, opened.models, opener_of(find_target(opened).endpoints), device)), output
-    )
+    model = models_with_drains(opened)[device]
+    states = asyncio.run(read_states({device: model}, find_target(opened)))
+    print_device(summarize(model, states[device]), output)

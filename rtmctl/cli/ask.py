@@ -1,0 +1,23 @@
+"""The one question: only on a terminal, and never when --yes was given."""
+
+import sys
+
+import typer
+
+from rtmctl.base import Exit, Refused
+from rtmctl.cli.options import Globals
+
+
+def agree(said: Globals, question: str) -> None:
+    """Go on, or end with exit code 13: nothing was changed.
+
+    Raises:
+        Refused: there is no terminal to ask at, and no --yes.
+    """
+    if said.yes:
+        return
+    if not sys.stdin.isatty():
+        raise Refused(f"{question} There is no terminal to ask at", hint="--yes answers")
+    if not typer.confirm(question):
+        typer.echo("nothing was changed")
+        raise typer.Exit(Exit.ABORTED)

@@ -1,0 +1,48 @@
+"""What the changing commands share: the open site as the `Network` of the room `change`, with a way to its devices."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rtmctl.change import Network, plan_key, resolver
+from rtmctl.cli.context import OpenSite
+from rtmctl.cli.target import Target, find_target
+from rtmctl.device import Session, connect
+from rtmctl.model import DeviceConfig, DeviceModel, build_models
+from rtmctl.render import render
+from rtmctl.store import open_store, state_folder
+
+
+@dataclass(frozen=True, slots=True)
+class Changing:
+    network: Network
+    target: Target
+
+
+def changing(opened: OpenSite) -> Changing:
+    """Everything a change needs of this site.
+
+    Raises:
+        PermanentError: the lab does not run, or the store cannot be opened.
+    """
+    target = find_target(opened)
+
+    async def to_device(name: str) -> Session:
+        return await connect(target.endpoints[name])
+
+    def build(drained: frozenset[str]) -> tuple[Mapping[str, DeviceModel], Mapping[str, DeviceConfig]]:
+        models = build_models(opened.fabric, drained)
+        return models, target.adapt({name: render(model) for name, model in models.items()})
+
+    site = opened.site
+    network = Network(
+        site.name,
+        opened.fabric,
+        build,
+        to_device,  # type: ignore[arg-type]  # the frr session has the notes that a transaction needs
+        open_store(),
+        resolve=resolver(site.root, os.environ),
+        plan_key=plan_key(state_folder(os.environ)),
+        freezes=site.intent.freeze,
+    )
+    return Changing(network, target)

@@ -1,0 +1,52 @@
+"""Live states for the commands that look at them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, TypeVar
+
+from rtmctl.base import StateUnknown
+from rtmctl.cli.context import OpenSite
+
+if TYPE_CHECKING:  # `--help` loads none of these
+    from rtmctl.cli.target import Target
+    from rtmctl.device.state import DeviceState
+    from rtmctl.model.types import DeviceModel
+    from rtmctl.observe import Sessions
+
+_T = TypeVar("_T")
+
+
+def models_with_drains(opened: OpenSite) -> dict[str, DeviceModel]:
+    """The models as they should be now: drained devices drained."""
+    from rtmctl.change.drains import drained_devices
+    from rtmctl.model import build_models
+    from rtmctl.store import open_store
+
+    return build_models(opened.fabric, frozenset(drained_devices(open_store(), opened.site.name, time.time())))
+
+
+async def with_sessions(
+    models: Mapping[str, DeviceModel], target: Target, work: Callable[[Sessions], Awaitable[_T]]
+) -> _T:
+    """Run `work` over sessions to the devices of `models`, and close them."""
+    from rtmctl.observe import Sessions, opener_of
+
+    sessions = Sessions(frozenset(models), opener_of(target.endpoints))
+    try:
+        return await work(sessions)
+    finally:
+        await sessions.close()
+
+
+async def read_states(models: Mapping[str, DeviceModel], target: Target) -> dict[str, DeviceState]:
+    """One reading of all devices.
+
+    Raises:
+        StateUnknown: one did not answer; all that did not are named.
+    """
+    states, failed = await with_sessions(models, target, lambda sessions: sessions.read())
+    if failed:
+        raise StateUnknown("; ".join(f"{name} cannot be read: {why}" for name, why in sorted(failed.items())))
+    return states

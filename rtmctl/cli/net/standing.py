@@ -1,0 +1,83 @@
+"""Where the network stands: drift, history, drain and undrain."""
+
+import asyncio
+import time
+from typing import Annotated
+
+import typer
+
+from rtmctl.cli.context import only, open_site
+from rtmctl.cli.options import Output
+
+DeviceArgument = Annotated[str, typer.Argument(metavar="DEVICE")]
+
+
+def drift(ctx: typer.Context) -> None:
+    """Compare what devices run with what the site says they should run."""
+    from rtmctl.change import find_drift
+    from rtmctl.cli.changing import changing
+    from rtmctl.show.drift import show_drift
+
+    opened = open_site(ctx)
+    output = only(opened.said, Output.TEXT, Output.JSON)
+    work = changing(opened)
+    report = asyncio.run(find_drift(work.network))
+    show_drift(report, output, target=work.target, color=not opened.said.no_color)
+    raise typer.Exit(report.exit)
+
+
+def history(ctx: typer.Context) -> None:
+    """The changes of this site that this store knows, newest first."""
+    from rtmctl.show.change import show_history
+    from rtmctl.store import open_store
+
+    opened = open_site(ctx)
+    output = only(opened.said, Output.TEXT, Output.JSON)
+    show_history(open_store().changes(opened.site.name), output)
+
+
+def drain(
+    ctx: typer.Context,
+    device: DeviceArgument,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; plan, verify and drift name it")],
+    hours: Annotated[float | None, typer.Option(metavar="H", help="Until then; else until undrained")] = None,
+    strand: Annotated[bool, typer.Option(help="Although hosts lose their only way")] = False,
+) -> None:
+    """Move all traffic off a device and keep it so, until `undrain`."""
+    from rtmctl.change import drain as run
+    from rtmctl.change import run_stoppable
+    from rtmctl.cli.changing import changing
+    from rtmctl.show.change import reporter, show_result
+
+    opened = open_site(ctx)
+    output = only(opened.said, Output.TEXT, Output.JSON)
+    opened.check_devices((device,))
+    network = changing(opened).network
+    until = time.time() + hours * 3600 if hours is not None else None
+    emit = reporter(output)
+    result = run_stoppable(
+        lambda stop: run(network, device, reason=reason, until=until, strand=strand, emit=emit, stop=stop)
+    )
+    show_result(result, output)
+    raise typer.Exit(result.exit)
+
+
+def undrain(
+    ctx: typer.Context,
+    device: DeviceArgument,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why")] = "",
+) -> None:
+    """Let traffic back to a drained device."""
+    from rtmctl.change import run_stoppable
+    from rtmctl.change import undrain as run
+    from rtmctl.cli.changing import changing
+    from rtmctl.show.change import reporter, show_result
+
+    opened = open_site(ctx)
+    output = only(opened.said, Output.TEXT, Output.JSON)
+    opened.check_devices((device,))
+    network = changing(opened).network
+    emit = reporter(output)
+    result = run_stoppable(lambda stop: run(network, device, reason=reason, emit=emit, stop=stop))
+    show_result(result, output)
+    raise typer.Exit(result.exit)

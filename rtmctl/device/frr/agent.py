@@ -707,6 +707,8 @@ class Agent:
         with self.lock():
             self.check_fence(fence, "stage", alive=True)
             self.refuse_pending(transaction, "stage")
+            if self.load("record.json").get("state") not in PENDING:
+                self.forget_files()  # of a commit that was killed before it was armed
             self.check_syntax(sections)
             key = self.key()
             target = hash_of({n: normal(n, t, key) for n, t in sections.items()})
@@ -1163,9 +1165,10 @@ class Agent:
 
     def forget_files(self) -> None:
         for name in FILES:
-            for path in (prepared(self.file_of(name)), saved(self.file_of(name))):
+            path = self.file_of(name)
+            for spare in (prepared(path), saved(path), prepared(path).replace("-target", "-new")):
                 with contextlib.suppress(FileNotFoundError):
-                    os.unlink(path)
+                    os.unlink(spare)
         self.remove("reserve")
 
     def own_record(self, transaction: str, step: str) -> dict[str, Any]:
@@ -1345,7 +1348,7 @@ class Agent:
         argv += ["-M", "do"] if df else []
         argv += ["-I", plain(source)] if source else []
         result = self.run([*argv, "--", plain(target)], timeout=count * (timeout_s + interval_s) + 10)
-        return {"rc": result.rc, "output": result.out, "error": result.err.strip()}
+        return {"rc": result.rc, "output": result.out, "stderr": result.err.strip()}
 
     def verb_traceroute(self, target: str, vrf: str = "", source: str = "", ttl: int = 30, timeout_s: float = 2,
                         probes: int = 3) -> dict[str, Any]:  # fmt: skip
@@ -1362,7 +1365,7 @@ class Agent:
         ]
         argv += ["-s", plain(source)] if source else []
         result = self.run([*argv, plain(target)], timeout=ttl * timeout_s + 20)
-        return {"rc": result.rc, "output": result.out, "error": result.err.strip()}
+        return {"rc": result.rc, "output": result.out, "stderr": result.err.strip()}
 
     def inside(self, vrf: str) -> list[str]:
         """The command prefix that puts a process into a VRF, whichever way VRFs are made here."""

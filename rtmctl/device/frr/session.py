@@ -90,7 +90,7 @@ class FrrSession:
         return read_state(await self.request("state"))
 
     async def ping(self, target: str, *, vrf: str = "", timeout_s: float = 60.0, **options: Any) -> dict[str, Any]:
-        """ping(8) as {rc, output, error}. Options: source, count, size (payload bytes), df, ttl, interval_s."""
+        """ping(8) as {rc, output, stderr}. Options: source, count, size (payload bytes), df, ttl, interval_s."""
         return await self.request("ping", timeout_s + READ_S, target=target, vrf=vrf, **options)
 
     async def note(self, key: str) -> Any:

@@ -16,7 +16,7 @@ def ping(answer: dict[str, Any]) -> models.PingResultDict:
     output = answer["output"]
     sent = _SENT.search(output)
     if not sent:
-        return {"error": answer["error"] or output.strip() or "ping gave no summary"}
+        return {"error": answer["stderr"] or output.strip() or "ping gave no summary"}
     times = _RTT.search(output)
     least, average, most, deviation = (float(x) for x in times.groups()) if times else (0.0, 0.0, 0.0, 0.0)
     return {
@@ -34,7 +34,7 @@ def ping(answer: dict[str, Any]) -> models.PingResultDict:
 
 def traceroute(answer: dict[str, Any]) -> models.TracerouteResultDict:
     if answer["rc"] != 0:
-        return {"error": answer["error"] or answer["output"].strip()}
+        return {"error": answer["stderr"] or answer["output"].strip()}
     hops: dict[int, models.TracerouteResultDictEntry] = {}
     for number, text in _HOP.findall(answer["output"]):
         probes: dict[int, models.TracerouteDict] = {}

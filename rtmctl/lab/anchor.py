@@ -12,7 +12,7 @@ from typing import Any
 
 from rtmctl.base import PermanentError, TemporaryError
 from rtmctl.lab.layout import LabFolder
-from rtmctl.lab.process import Process, child_of
+from rtmctl.lab.process import Process, children_of
 from rtmctl.lab.userns import Rootless
 
 _PROGRAM = Path(__file__).parent / "inside" / "anchor.py"
@@ -61,11 +61,15 @@ def launch(folder: LabFolder, rootless: Rootless | None, record: Callable[[Proce
 
 
 def _await_child(wrapper: "subprocess.Popen[bytes]", folder: LabFolder) -> int:
-    """The process unshare forked into the new PID namespace; it must have become the anchor already."""
+    """The anchor itself: unshare forks helpers for the id maps too, and its own fork is the anchor only after exec."""
     while wrapper.poll() is None:
-        child = child_of(wrapper.pid)
-        if child is not None and str(_PROGRAM) in Path(f"/proc/{child}/cmdline").read_text().split("\0"):
-            return child
+        for child in children_of(wrapper.pid):
+            try:
+                words = Path(f"/proc/{child}/cmdline").read_text().split("\0")
+            except OSError:
+                continue
+            if words[0] == sys.executable:
+                return child
         try:
             wrapper.wait(0.002)
         except subprocess.TimeoutExpired:

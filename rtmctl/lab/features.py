@@ -35,8 +35,8 @@ _PROBES = {
     "veth": "ip link add f0 type veth peer name f1",
     "bridge": "ip link add fbr type bridge",
     "vxlan": "ip link add fvx type vxlan id 1 dstport 4789 local 127.0.0.1",
-    "overlay": "mount -t tmpfs t /tmp && mkdir /tmp/u /tmp/w /tmp/r && "
-    "mount -t overlay o -o lowerdir=/etc,upperdir=/tmp/u,workdir=/tmp/w /tmp/r && umount /tmp/r",
+    "overlay": "mount -t tmpfs t /tmp && mkdir /tmp/l /tmp/u /tmp/w /tmp/r && "
+    "mount -t overlay o -o lowerdir=/tmp/l,upperdir=/tmp/u,workdir=/tmp/w /tmp/r && umount /tmp/r",
     "vrf": "ip link add fvrf type vrf table 1001",
     "vlan": "ip link add link lo name f.10 type vlan id 10",
     "vlan_filtering": "ip link add fvf type bridge vlan_filtering 1",

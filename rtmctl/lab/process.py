@@ -51,8 +51,9 @@ class Process:
             os.close(handle)
 
 
-def child_of(parent: int) -> int | None:
-    """The number of a child of `parent`."""
+def children_of(parent: int) -> tuple[int, ...]:
+    """The numbers of a process' children."""
+    found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
@@ -60,8 +61,8 @@ def child_of(parent: int) -> int | None:
             except OSError:
                 continue
             if int(stat.rpartition(")")[2].split()[1]) == parent:
-                return int(entry.name)
-    return None
+                found.append(int(entry.name))
+    return tuple(found)
 
 
 def _start_ticks(pid: int) -> int:

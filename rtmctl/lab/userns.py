@@ -12,21 +12,10 @@ class Rootless:
 
     uid: int
     gid: int
-    first_uid: int
-    first_gid: int
-    count: int
 
     def unshare_options(self) -> tuple[str, ...]:
-        """Options of unshare(1) that make this mapping; it calls newuidmap(1)."""
-        return (
-            "--user",
-            f"--map-users={self.uid},0,1",
-            f"--map-users={self.first_uid},1,{self.count}",
-            f"--map-groups={self.gid},0,1",
-            f"--map-groups={self.first_gid},1,{self.count}",
-            "--setuid=0",
-            "--setgid=0",
-        )
+        """Options of unshare(1), util-linux 2.38 or newer, that make this mapping by newuidmap(1)."""
+        return ("--user", "--map-root-user", "--map-auto")
 
 
 def current() -> Rootless | None:
@@ -34,19 +23,15 @@ def current() -> Rootless | None:
     if os.geteuid() == 0:
         return None
     name = pwd.getpwuid(os.geteuid()).pw_name
-    uids = _range(Path("/etc/subuid"), name, os.geteuid())
-    gids = _range(Path("/etc/subgid"), name, os.geteuid())
-    return Rootless(os.geteuid(), os.getegid(), uids[0], gids[0], min(uids[1], gids[1]))
+    for file in (Path("/etc/subuid"), Path("/etc/subgid")):
+        if not _has_range(file, name, os.geteuid()):
+            raise LookupError(f"{file} has no range of ids for {name}")
+    return Rootless(os.geteuid(), os.getegid())
 
 
-def _range(file: Path, name: str, uid: int) -> tuple[int, int]:
-    """(first id, count) of the user's first range."""
-    for line in file.read_text().splitlines() if file.exists() else ():
-        owner, _, rest = line.partition(":")
-        first, _, count = rest.partition(":")
-        if owner in (name, str(uid)) and count:
-            return int(first), int(count)
-    raise LookupError(f"{file} has no range for {name}")
+def _has_range(file: Path, name: str, uid: int) -> bool:
+    lines = file.read_text().splitlines() if file.exists() else []
+    return any(line.partition(":")[0] in (name, str(uid)) for line in lines)
 
 
 def enter_command(rootless: Rootless, *command: str) -> list[str]:

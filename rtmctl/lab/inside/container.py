@@ -92,12 +92,18 @@ def _enter_root(container: Container) -> None:
     kernel.mount("none", "/", "", kernel.MS_REC | kernel.MS_PRIVATE)
     os.chdir(container.home)
     # Relative names: an absolute path may hold ',' or ':', which overlayfs takes as its own separators.
-    kernel.mount("overlay", "root", "overlay", 0, "lowerdir=lower,upperdir=upper,workdir=work")
+    # In a user namespace overlayfs may keep its marks (an emptied folder) in user xattrs alone.
+    marks = ",userxattr" if _in_user_namespace() else ""
+    kernel.mount("overlay", "root", "overlay", 0, f"lowerdir=lower,upperdir=upper,workdir=work{marks}")
     os.chdir("root")
     quiet = kernel.MS_NOSUID | kernel.MS_NODEV
     kernel.mount("proc", "proc", "proc", quiet | kernel.MS_NOEXEC)
     kernel.mount("sysfs", "sys", "sysfs", quiet | kernel.MS_NOEXEC)
     kernel.mount("tmpfs", "run", "tmpfs", quiet, "mode=755")
+    if _in_user_namespace():
+        # `ip netns` replaces /sys; there the kernel allows that only while another sysfs is to be seen.
+        Path("run/sysfs").mkdir()
+        kernel.mount("sysfs", "run/sysfs", "sysfs", quiet | kernel.MS_NOEXEC)
     kernel.mount("tmpfs", "tmp", "tmpfs", quiet, "mode=1777")
     kernel.mount("tmpfs", "dev", "tmpfs", kernel.MS_NOSUID, "mode=755")
     for name in _DEVICES:
@@ -117,3 +123,7 @@ def _enter_root(container: Container) -> None:
     os.chdir("/")
     kernel.unmount("/run/old", kernel.MNT_DETACH)
     Path("/run/old").rmdir()
+
+
+def _in_user_namespace() -> bool:
+    return Path("/proc/self/uid_map").read_text().split() != ["0", "0", "4294967295"]

@@ -20,6 +20,7 @@ class Checkup:
         names: Iterable[str],
         *,
         targets: Mapping[str, DeviceModel],
+        texts: Mapping[str, str],
         timing: Timing,
         emit: OnEvent,
         stop: asyncio.Event,
@@ -27,6 +28,7 @@ class Checkup:
         self._fleet = fleet
         self._names = sorted(set(names))
         self._targets = targets
+        self._texts = {name: text for name, text in texts.items() if name not in targets}
         self._timing = timing
         self._emit = emit
         self._stop = stop
@@ -72,7 +74,7 @@ class Checkup:
             for name, state in states.items()
             for link in state.links
         }
-        return compare(self.baseline, signals(states), self._targets, packets)
+        return compare(self.baseline, signals(states), self._targets, texts=self._texts, packets=packets)
 
     async def _read(self) -> dict[str, DeviceState]:
         results = await self._fleet.each(

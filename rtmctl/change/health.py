@@ -26,6 +26,10 @@ class SignalKind(StrEnum):
     ERRORS = "interface errors"
 
 
+_OF_OTHERS = frozenset({SignalKind.VTEPS, SignalKind.EVPN})
+"""counts of what other devices provide"""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class SignalKey:
     device: str
@@ -78,12 +82,16 @@ def compare(
     baseline: Mapping[SignalKey, float],
     now: Mapping[SignalKey, float],
     targets: Mapping[str, DeviceModel],
+    *,
+    texts: Mapping[str, str] | None = None,
     packets: Mapping[SignalKey, float] | None = None,
 ) -> tuple[Worse, ...]:
     """What is worse now, sorted.
 
     Args:
         targets: the models after the change; a device without one must keep every signal.
+        texts: target texts of devices without a model: what they do not mention cannot get worse, and counts of
+            what others provide may fall to one.
         packets: packets of each link since the baseline, keyed as its ERRORS signal.
     """
     wanted = {name: _wanted(model, targets.values()) for name, model in targets.items()}
@@ -98,9 +106,19 @@ def compare(
         need = before
         if key.device in wanted:
             need = min(before, wanted[key.device].get((key.kind, key.subject), _unlisted(key, before)))
+        elif texts and key.device in texts:
+            need = _by_text(key, before, texts[key.device])
+        elif texts and key.kind in _OF_OTHERS:
+            need = min(before, 1)
         if value < need:
             found.append(Worse(key, before, value))
     return tuple(sorted(found, key=lambda worse: worse.key))
+
+
+def _by_text(key: SignalKey, before: float, text: str) -> float:
+    if key.kind is not SignalKind.EVPN and key.subject.split(" ")[-1] not in text.split():
+        return _unlisted(key, before)
+    return min(before, 1) if key.kind in _OF_OTHERS else before
 
 
 def _unlisted(key: SignalKey, before: float) -> float:

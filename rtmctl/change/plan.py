@@ -175,7 +175,7 @@ def _device_plan(
     if not diffs:
         return None
     idle = name in around.idle
-    effect = Effect() if idle else device_effect(around.current.get(name), model, diffs)
+    effect = Effect() if idle else device_effect(around.current.get(name), model, diffs, (before, normal))
     return DevicePlan(
         device=name,
         platform=fabric.device(name).platform,

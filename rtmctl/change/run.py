@@ -197,6 +197,7 @@ class ChangeRun:
             self.fleet,
             watched,
             targets=self.site.targets,
+            texts={name: part.target.to_text() for name, part in parts.items()},
             timing=self.options.timing,
             emit=self.emit,
             stop=self.stop,

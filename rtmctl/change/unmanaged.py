@@ -56,6 +56,11 @@ def keep_unmanaged(running: DeviceConfig, target: DeviceConfig, note: str | None
     )
 
 
+def line_paths(text: str) -> list[tuple[str, ...]]:
+    """Each line with the lines it stands under, as indentation shows them."""
+    return [path for path, _ in _paths(text)]
+
+
 def _merge(running: str, target: str, known: frozenset[str]) -> str:
     have = list(_paths(running))
     ours = [(path, line) for path, line in have if _short(path) in known]

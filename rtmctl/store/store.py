@@ -21,6 +21,7 @@ from rtmctl.store.types import AuditRow, ChangeRow, DrainRow, JournalRow
 _AUDIT_LOCK = 0x72746D63
 """PostgreSQL advisory lock: the audit chain has one writer at a time"""
 _SCHEMA_LOCK = 0x72746D64
+_JOURNAL_LOCK = 0x72746D65
 
 
 class Store:
@@ -76,6 +77,8 @@ class Store:
         table = schema.journal
         last = select(func.coalesce(func.max(table.c.sequence), 0)).where(table.c.change == change)
         with self._begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(select(func.pg_advisory_xact_lock(_JOURNAL_LOCK, func.hashtext(change))))
             row = JournalRow(change, connection.execute(last).scalar_one() + 1, at, kind, device, detail)
             connection.execute(insert(table).values(**asdict(row)))
         return row

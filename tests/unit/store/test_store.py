@@ -1,0 +1,123 @@
+"""What the store keeps, in a file and in PostgreSQL alike."""
+
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from rtmctl.store import ChangeRow, DrainRow, Store, StoreError, broken_at, open_store
+
+CHANGE = ChangeRow("c1", "waw1", "apply", "ann@desk", "why", 10.0, None, "running", "", "{}")
+
+
+def test_a_change_and_its_end(store: Store, place: str) -> None:
+    store.begin_change(CHANGE)
+    store.begin_change(replace(CHANGE, id="c2", begun_at=20.0, undoes="c1"))
+    store.begin_change(replace(CHANGE, id="x", site="other"))
+    store.end_change("c1", "confirmed", "6 devices", 12.5)
+    again = open_store(place)
+    assert again.change("c1") == replace(CHANGE, outcome="confirmed", message="6 devices", ended_at=12.5)
+    assert [row.id for row in again.changes("waw1")] == ["c2", "c1"]
+    assert again.change("nothing") is None
+    again.close()
+
+
+def test_journal_entries_are_numbered_in_the_order_of_writing(store: Store, place: str) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda n: store.append("c1", "stage", f"leaf{n}", "", float(n)), range(20)))
+    rows = store.journal("c1")
+    assert [row.sequence for row in rows] == list(range(1, 21))
+    assert {row.device for row in rows} == {f"leaf{n}" for n in range(20)}
+    other = open_store(place)
+    assert other.append("c1", "end", None, "", 1.0).sequence == 21
+    assert other.append("c2", "begin", None, "", 1.0).sequence == 1
+    other.close()
+
+
+def test_drains(store: Store) -> None:
+    drain = DrainRow("waw1", "leaf1", "ann", "fan", 1.0, 100.0)
+    store.set_drain(drain)
+    store.set_drain(replace(drain, reason="two fans"))
+    assert store.drains("waw1") == (replace(drain, reason="two fans"),)
+    assert [drain.active(now) for now in (99.0, 100.0)] == [True, False]
+    assert store.clear_drain("waw1", "leaf1")
+    assert not store.clear_drain("waw1", "leaf1")
+
+
+def test_the_audit_chain_shows_what_was_changed_cut_or_removed(store: Store, place: str) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda n: store.audit("ann", "apply", f"change {n}", float(n)), range(8)))
+    log = store.audit_log()
+    assert broken_at(log) is None
+    assert broken_at(log, head=log[-1].hash) is None
+    assert broken_at(log[:-1], head=log[-1].hash) == 8, "a cut tail is seen against an anchored head"
+    assert broken_at((*log[:3], replace(log[3], by="eve"), *log[4:])) == 4
+    assert broken_at((*log[:3], *log[4:])) == 4
+
+
+def test_a_newer_store_is_refused(store: Store, place: str) -> None:
+    store.close()
+    url = f"sqlite:///{place}" if place.endswith(".db") else place.replace("postgresql:", "postgresql+psycopg:")
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE rtmctl_version SET version = 99"))
+    engine.dispose()
+    with pytest.raises(StoreError, match="schema 99"):
+        open_store(place)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"no database at all, but long enough to be looked at" * 40, "damaged"), (None, "folder")],
+    ids=["garbage", "folder"],
+)
+def test_a_file_that_is_no_store(tmp_path: Path, content: bytes | None, said: str) -> None:
+    path = tmp_path / "store.db"
+    if content is None:
+        path.mkdir()
+    else:
+        path.write_bytes(content)
+    with pytest.raises(StoreError, match=said):
+        open_store(str(path))
+
+
+def test_a_database_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "photos.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE photos (id INTEGER)")
+    with pytest.raises(StoreError, match="something else"):
+        open_store(str(path))
+
+
+def test_a_locked_store_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rtmctl.store.engines._BUSY_S", 0.1)
+    path = tmp_path / "store.db"
+    store = open_store(str(path))
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreError, match="locked"):
+        store.append("c1", "begin", None, "", 1.0)
+    holder.execute("ROLLBACK")
+    assert store.append("c1", "begin", None, "", 1.0).sequence == 1
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("mysql://a/b", "'mysql' is not known"),
+        ("postgresql://ann:hunter2@127.0.0.1:1/db", "does not answer"),
+        ("/proc/none/store.db", "cannot be written"),
+    ],
+)
+def test_an_unusable_place_is_named_without_its_password(place: str, said: str) -> None:
+    with pytest.raises(StoreError, match=said) as error:
+        open_store(place)
+    assert "hunter2" not in str(error.value)
+
+
+def test_the_environment_names_the_store(tmp_path: Path) -> None:
+    assert open_store(env={"RTMCTL_STORE": str(tmp_path / "a.db")}).name == str(tmp_path / "a.db")
+    assert open_store(env={"XDG_STATE_HOME": str(tmp_path)}).name == str(tmp_path / "rtmctl" / "store.db")

@@ -11,13 +11,16 @@ from rtmctl.intent.data import NAMED, Data
 from rtmctl.intent.draft import ALL, Draft
 from rtmctl.intent.messages import EXPLAIN, Problem
 from rtmctl.intent.names import SINGULAR
+from rtmctl.intent.prune import LISTS, without
 from rtmctl.intent.schema.site import SiteModel
 from rtmctl.intent.site import KeyPath
 from rtmctl.intent.text import quoted
 
 MAX_ERRORS = 5000
-_LISTS = frozenset({"flows", "freeze"})
-_PLACEHOLDERS: dict[str, Any] = {"site": "unnamed", "switches": {}}
+"""looked at in one pass"""
+
+MAX_PASSES = 4
+"""a refused entry may hide another mistake of its own, hardly ever more"""
 
 
 def validate(data: Data) -> tuple[Draft | None, tuple[Finding, ...]]:
@@ -25,10 +28,10 @@ def validate(data: Data) -> tuple[Draft | None, tuple[Finding, ...]]:
 
     Each entry that is refused is taken out and the rest judged again, so that one mistake hides no other.
     """
-    value: dict[str, Any] = dict(data.value)
+    value: dict[str, Any] = data.value
     findings: list[Finding] = []
     broken: dict[str, set[str]] = {}
-    for _ in range(4):
+    for _ in range(MAX_PASSES):
         try:
             intent = SiteModel.model_validate(value)
         except ValidationError as refused:
@@ -38,18 +41,11 @@ def validate(data: Data) -> tuple[Draft | None, tuple[Finding, ...]]:
             for path, near in misspelt.items():
                 if len(path) == 1 and near in NAMED:
                     broken.setdefault(near, set()).add(ALL)
-            removals = {_unit(e, misspelt) for e in errors}
-            for path in sorted(removals, key=_from_the_end, reverse=True):
-                _remove(value, data, path, broken)
+            value = without(value, data, {_unit(e, misspelt) for e in errors}, broken)
             continue
         names = {section: frozenset(refused) for section, refused in broken.items()}
         return Draft(intent, data.positions, data.keys, names), tuple(findings)
     return None, tuple(findings)
-
-
-def _from_the_end(path: KeyPath) -> list[tuple[bool, str]]:
-    """Reversed, it takes later list entries first, so that earlier ones keep their numbers."""
-    return [(isinstance(part, int), str(part).zfill(9)) for part in path]
 
 
 Error = Any
@@ -186,48 +182,6 @@ def _unit(error: Error, misspelt: dict[KeyPath, str]) -> KeyPath:
     path = _path(error)
     if error["type"] == "extra_forbidden" and path not in misspelt:
         return path
-    if path and (path[0] in NAMED or path[0] in _LISTS):
+    if path and (path[0] in NAMED or path[0] in LISTS):
         return path[:2]
     return path
-
-
-def _remove(value: dict[str, Any], data: Data, path: KeyPath, broken: dict[str, set[str]]) -> None:
-    if len(path) == 1 and path[0] in NAMED:
-        broken.setdefault(str(path[0]), set()).add(ALL)
-    if len(path) == 1 and path[0] in _PLACEHOLDERS:
-        value[str(path[0])] = _PLACEHOLDERS[str(path[0])]
-        return
-    if len(path) == 2 and path[0] in NAMED:
-        broken.setdefault(str(path[0]), set()).add(str(path[1]))
-    while len(path) > 1:
-        parent = _lookup(value, path[:-1])
-        if isinstance(parent, dict) and path[-1] in parent:
-            break
-        if isinstance(parent, list) and isinstance(path[-1], int) and path[-1] < len(parent):
-            break
-        path = path[:-1]
-    # copies on the way down: aliases share what they name
-    copy: Any = value
-    for part in path[:-1]:
-        inner = copy[part]
-        copy[part] = dict(inner) if isinstance(inner, dict) else list(inner)
-        copy = copy[part]
-    if isinstance(copy, dict):
-        copy.pop(path[-1], None)
-    elif path:
-        del copy[path[-1]]
-        _close_gap(data, path)
-
-
-def _close_gap(data: Data, path: KeyPath) -> None:
-    """An entry of a list is gone: the later ones move up, and their positions with them."""
-    depth, gone = len(path) - 1, path[-1]
-    assert isinstance(gone, int)
-    for places in (data.positions, data.keys):
-        moved: dict[KeyPath, Position] = {}
-        for old in [p for p in places if p[:depth] == path[:-1] and len(p) > depth]:
-            number = old[depth]
-            place = places.pop(old)
-            if isinstance(number, int) and number != gone:
-                moved[(*old[:depth], number - (number > gone), *old[depth + 1 :])] = place
-        places.update(moved)

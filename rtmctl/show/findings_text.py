@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from rich.cells import cell_len
 
@@ -10,6 +11,12 @@ from rtmctl.base import Finding, Position, Severity
 
 WIDTH = 110
 """columns of a source line that are shown, around the caret"""
+
+MAX_LINE = 4000
+"""characters of a line that are looked at at all"""
+
+MAX_SHOWN = 500
+"""findings shown one by one; a program reads all of them as JSON"""
 
 _SGR = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.NOTE: "1;36"}
 _NEWLINE = re.compile(r"\r\n|\r|\n")
@@ -29,7 +36,9 @@ def findings_text(findings: Sequence[Finding], sources: Mapping[str, str], *, co
     if not findings:
         return ""
     lines_of = {name: _NEWLINE.split(text) for name, text in sources.items()}
-    blocks = ["\n".join(_block(finding, lines_of, color)) for finding in findings]
+    blocks = ["\n".join(_block(finding, lines_of, color)) for finding in findings[:MAX_SHOWN]]
+    if len(findings) > MAX_SHOWN:
+        blocks.append(f"… and {len(findings) - MAX_SHOWN:,} more; `--output json` lists all")
     return "\n".join([*blocks, summary(findings)]) + "\n"
 
 
@@ -57,6 +66,11 @@ def _block(finding: Finding, lines_of: Mapping[str, Sequence[str]], color: bool)
 
 
 def _excerpt(line: str, where: Position, color: bool) -> list[str]:
+    if len(line) > MAX_LINE:
+        cut = max(0, where.column - MAX_LINE // 2)
+        line = line[cut : cut + MAX_LINE]
+        end = where.end_column and max(1, where.end_column - cut)
+        where = replace(where, column=where.column - cut, end_column=end)
     # columns count in the file's line, the caret stands under the masked one
     start = len(masked(line[: where.column - 1]))
     stop = len(masked(line[: max((where.end_column or 0) - 1, where.column)]))

@@ -245,3 +245,15 @@ def test_timer_profiles_set_what_is_not_written() -> None:
     site, _ = read_text(GOOD + "fabric: {timers: {profile: slow, bfd: null}}\n")
     assert site is not None
     assert (site.intent.fabric.timers.bfd, site.intent.fabric.timers.hold_s) == (None, 30)
+
+
+def test_aliases_do_not_lose_keys_together() -> None:
+    text = GOOD.replace("spine[1-2]: {role: spine}", "spine1: &s {role: spine, colour: red}\n  spine2: *s")
+    _, findings = read_text(text)
+    # the unknown key stands once in the file, and the entry is kept for the checks: no spine is missing
+    assert [(f.code, str(f.where)) for f in findings] == [("unknown-key", "site.yaml:4:28")]
+
+
+def test_an_unknown_key_takes_only_itself_out_of_a_list() -> None:
+    text = GOOD.replace("protocol: icmp}", "protocol: icmp, colour: red}").replace("to: stream, protocol: tcp", "to: x")
+    assert [f.code for f in read_text(text)[1]] == ["unknown-name", "flow-ports", "unknown-key"]

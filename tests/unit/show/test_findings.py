@@ -49,6 +49,19 @@ def test_text_in_color_says_the_same() -> None:
     assert plain == render_findings([POOL], sources=SOURCE)
 
 
+def test_text_ends_somewhere() -> None:
+    said = render_findings([POOL] * 501, sources=SOURCE)
+    assert said.count("error[pool-exhausted]") == 500
+    assert said.endswith("… and 1 more; `--output json` lists all\n501 errors\n")
+
+
+def test_a_line_of_megabytes_is_shown_where_it_matters() -> None:
+    line = "x" * 3_000_000 + "y" * 9 + "x" * 3_000_000
+    finding = Finding("bad-value", "x", Position("f", 1, 3_000_001, 3_000_010))
+    _, shown, caret, _ = render_findings([finding], sources={"f": line}).splitlines()
+    assert shown[caret.index("^") : caret.rindex("^") + 1] == "y" * 9
+
+
 def test_text_of_nothing_is_empty() -> None:
     assert render_findings([]) == ""
 

@@ -74,6 +74,7 @@ CODES: dict[str, str] = {
     "timer-bfd": "BFD timers that do not help",
     "timer-hold": "a BGP hold time shorter than three keepalives",
     "unknown-name": "a name that is defined nowhere",
+    "unknown-platform": "a platform that rtmctl does not render",
     "vlan-clash": "two segments have one VLAN",
     "vlan-reserved": "a VLAN that the switches use themselves",
     "vni-clash": "a VNI is used twice or out of the wrong pool",

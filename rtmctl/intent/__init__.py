@@ -3,6 +3,7 @@
 Nothing here allocates or derives: a value the operator left out stays None, and `fabric/` fills it in.
 """
 
+from rtmctl.intent.checks.platforms import unknown_platforms
 from rtmctl.intent.files import read_sources
 from rtmctl.intent.json_schema import EDITOR_HINT, SCHEMA_FILE, json_schema
 from rtmctl.intent.load import load_site, read_site, read_text
@@ -20,4 +21,5 @@ __all__ = [
     "read_site",
     "read_sources",
     "read_text",
+    "unknown_platforms",
 ]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rtmctl.intent import read_text
+from rtmctl.intent import read_text, unknown_platforms
 from rtmctl.intent.checks.mtu import overhead
 
 BASE = """\
@@ -302,3 +302,18 @@ def test_case(text: str, changes: list[tuple[str, str]], codes: list[str]) -> No
 )
 def test_vxlan_overhead(tagged: bool, ip_version: int, extra: int) -> None:
     assert overhead(tagged=tagged, ip_version=ip_version) == extra
+
+
+def test_unknown_platforms_once_a_line() -> None:
+    text = (
+        BASE.replace("role: leaf,", "role: leaf, platform: fr,")
+        + "roles: {spine: {platform: eos}, border: {platform: frr}}\n"
+    )
+    site, _ = read_text(text)
+    assert site is not None
+    found = [(str(f.where), f.code, f.hint) for f in unknown_platforms(site, {"frr"})]
+    assert found == [
+        ("site.yaml:14:27", "unknown-platform", "known: frr"),
+        ("site.yaml:4:37", "unknown-platform", "did you mean 'frr'?"),
+        ("site.yaml:5:37", "unknown-platform", "did you mean 'frr'?"),
+    ]

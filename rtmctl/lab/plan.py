@@ -23,6 +23,8 @@ class Choices:
     image: str = DEFAULT_SWITCH
     images: Mapping[str, str] | None = None
     hosts: bool = True
+    light: bool = False
+    """run hosts that ask for systemd as light namespaces all the same"""
 
     def image_of(self, node: str) -> str:
         return (self.images or {}).get(node, self.image)
@@ -39,6 +41,12 @@ def blueprint(name: str, fabric: Fabric, choices: Choices, kit: Kit) -> Blueprin
         raise PermanentError(
             f"the lab cannot run {', '.join(strange)}",
             hint=f"platforms with a router that runs here: {', '.join(PLATFORMS)}",
+        )
+    heavy = [host.name for host in fabric.hosts if host.systemd]
+    if choices.hosts and heavy and not choices.light:
+        raise PermanentError(
+            f"this driver has no systemd hosts yet, and {', '.join(heavy)} ask for one",
+            hint="leave `systemd` out of the site, or choose light hosts for this lab",
         )
     nodes = [_switch(device, choices, kit) for device in fabric.devices]
     wires = [Wire(End(x.a.device, x.a.port), End(x.b.device, x.b.port)) for x in fabric.links]

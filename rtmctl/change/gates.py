@@ -1,5 +1,6 @@
 """What must hold on the devices before anything is changed. Each gate changes nothing and says what to do."""
 
+import asyncio
 from collections.abc import Iterable
 
 from rtmctl.base import Refused
@@ -12,6 +13,8 @@ from rtmctl.change.standing import Direction, open_changes
 from rtmctl.device.state import DeviceState
 from rtmctl.device.types import Running, TransactionState
 
+_NO_SESSION = "has no BGP session up"
+_SETTLE_TRIES = 8
 _UNSETTLED = (TransactionState.ARMED, TransactionState.APPLIED, TransactionState.BROKEN)
 
 
@@ -73,8 +76,12 @@ async def refuse_degraded(
     """
     pairs = {(partner, part.device) for part in parts if not part.idle for partner in part.partners}
     names = sorted({partner for partner, _ in pairs})
-    results = await fleet.each(names, "partner", lambda device: device.state(), timing.step_timeout_s)
-    reasons = {name: _down(result) for name, result in results.items()}
+    reasons = await _downs(fleet, names, timing)
+    for _ in range(_SETTLE_TRIES):
+        if not any(reason == _NO_SESSION for reason in reasons.values()):
+            break
+        await asyncio.sleep(1)  # sessions of a device that has just been configured take a few seconds
+        reasons |= await _downs(fleet, [name for name, reason in reasons.items() if reason == _NO_SESSION], timing)
     found = sorted(
         f"{partner}, which stands in for {device}, {reasons[partner]}" for partner, device in pairs if reasons[partner]
     )
@@ -83,11 +90,16 @@ async def refuse_degraded(
     return tuple(found)
 
 
+async def _downs(fleet: Fleet, names: Iterable[str], timing: Timing) -> dict[str, str]:
+    results = await fleet.each(names, "partner", lambda device: device.state(), timing.step_timeout_s)
+    return {name: _down(result) for name, result in results.items()}
+
+
 def _down(result: DeviceState | StepFailed) -> str:
     if isinstance(result, StepFailed):
         return f"does not answer ({result.reason})"
     if result.bgp and not any(session.state == "Established" for session in result.bgp):
-        return "has no BGP session up"
+        return _NO_SESSION
     return ""
 
 

@@ -176,9 +176,8 @@ async def undrain(
     before = network.drained().get(device)
     network.store.clear_drain(network.name, device)
     restore = (lambda: network.store.set_drain(before)) if before else (lambda: None)
-    return await _drain_change(
-        network, device, replace(options, reason=f"undrain {reason}".strip()), restore, emit, stop
-    )
+    options = replace(options, reason=f"undrain {reason}".strip())
+    return await _drain_change(network, device, options=options, restore=restore, emit=emit, stop=stop)
 
 
 async def _drain_change(

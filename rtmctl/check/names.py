@@ -44,6 +44,10 @@ def _references(model: DeviceModel) -> Iterator[tuple[str, str | None, str]]:
             yield "policy", leak.policy, f"vrf {vrf.name}"
     for gateway_filter in model.filters:
         yield "interface", gateway_filter.svi, f"filter of {gateway_filter.segment}"
+    yield from _routing(model)
+
+
+def _routing(model: DeviceModel) -> Iterator[tuple[str, str | None, str]]:
     for instance in model.bgp:
         yield "VRF", instance.vrf, "bgp"
         yield "policy", instance.redistribute_connected, f"bgp {instance.vrf}"

@@ -281,6 +281,20 @@ def test_removed_names_keep_their_numbers_until_they_are_pruned() -> None:
     assert pruned.get(Kind.ASN, "leaf3") == lock.get(Kind.ASN, "leaf3")
 
 
+def test_pruning_first_makes_room_in_a_pool_that_removed_names_fill() -> None:
+    pools = {"vtep": "10.255.4.0/29"}
+    lock = allocate(site(switches=switches(2, 6), pools=pools), Lock.empty())
+    boxes = {name: box for name, box in switches(2, 7).items() if name != "leaf1"}
+    changed = site(switches=boxes, pools=pools)
+    with pytest.raises(SiteInvalid) as error:
+        allocate(changed, lock)
+    (finding,) = error.value.findings
+    assert finding.message.endswith("the fabric needs 7, 1 of them kept for removed names")
+    assert finding.hint.endswith("or `rtmctl net lock --prune`")
+    after = allocate(changed, prune(changed, lock))
+    assert after[Kind.VTEP, "leaf7"] == lock[Kind.VTEP, "leaf1"]
+
+
 def test_a_stale_lock_is_one_finding_and_stops_derivation() -> None:
     lock = allocate(site(switches=switches(2, 2)), Lock.empty())
     grown = site(switches=switches(2, 3))

@@ -39,11 +39,16 @@ run rtmctl net apply --yes
 say "A bad change: somebody moves the tenant of the reports into the events' VRF, and nobody confirms it."
 sed -i 's/tenant: office/tenant: events/' "$RTMCTL_SITE/site.yaml"
 run rtmctl net lock
-run rtmctl net apply --yes --confirm-within 20
-run exit=4 rtmctl net plan --exit-code
-printf 'waiting for the devices to undo it by themselves '
-for _ in $(seq 25); do printf .; sleep 1; done; echo
+run rtmctl net apply --yes --confirm-within 10
 sed -i 's/reports: {tenant: events/reports: {tenant: office/' "$RTMCTL_SITE/site.yaml"
+printf 'the devices undo it by themselves, one of each pair after the other '
+for _ in $(seq 30); do
+  rtmctl net drift >/dev/null 2>&1 && break
+  printf .
+  sleep 2
+done
+echo
 run rtmctl net drift
 run rtmctl net verify
+run rtmctl net history
 say "Done. The README says what to do next."

@@ -967,6 +967,8 @@ class Agent:
         self.save("nft.json", {"file": hash_of({"nftables": self.text_of("nftables")}), "live": self.live_nft(text)})
 
     def load_lldp(self) -> None:
+        if not os.path.exists(self.file_of("lldpd")):
+            return  # lldpd has no way to forget a line; its next start does
         result = self.run(["lldpcli", "-c", self.file_of("lldpd")], timeout=20)
         if result.rc != 0 and os.path.exists(os.path.join(self.root, "run/lldpd.socket")):
             raise AgentError("apply", "lldpd", last_line(result))
@@ -1520,6 +1522,15 @@ def fork_watchdog(agent: Agent, transaction: str, starter: int) -> None:
         os._exit(0)
 
 
+def stay_in_memory() -> None:
+    """Where there is swap, a watchdog must not wait for it: mlockall(2), pages as they are used."""
+    with contextlib.suppress(OSError):
+        if len(read_file("/proc/swaps").splitlines()) > 1:
+            import ctypes  # noqa: PLC0415 - most switches have no swap, and this import takes 10 ms
+
+            ctypes.CDLL(None).mlockall(1 | 2 | 4)  # MCL_CURRENT, MCL_FUTURE, MCL_ONFAULT
+
+
 class Watchdog:
     """Waits for the deadline in the record and reverts; ends as soon as the change is decided."""
 
@@ -1534,6 +1545,7 @@ class Watchdog:
         fcntl.flock(fd, fcntl.LOCK_EX)
         with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
             file.write("-1000")
+        stay_in_memory()
         give_up = boottime() + ARMING_S
         while True:
             pause = self.look(give_up)

@@ -2,15 +2,15 @@
 
 from typing import Any
 
+from rtmctl.device.capabilities import CAPABILITIES
 from rtmctl.device.endpoint import Endpoint
 from rtmctl.device.errors import Garbage
 from rtmctl.device.frr.state import read_state
 from rtmctl.device.ssh import AgentChannel
 from rtmctl.device.state import DeviceState
-from rtmctl.device.types import Capabilities, DeviceStatus, Lease, Running, TransactionState
+from rtmctl.device.types import DeviceStatus, Lease, Running, TransactionState
 from rtmctl.model.config import DeviceConfig
 
-CAPABILITIES = Capabilities(revert_timer=True, granularity_s=1, extendable=True, survives_reboot=True)
 READ_S = 60.0
 CHANGE_S = 300.0
 """longest time of a step that changes the device; after it the device's own timer still stands"""
@@ -22,7 +22,7 @@ class FrrSession:
     def __init__(self, channel: AgentChannel) -> None:
         self._channel = channel
         self.name = channel.device
-        self.capabilities = CAPABILITIES
+        self.capabilities = CAPABILITIES["frr"]
 
     @classmethod
     async def open(cls, endpoint: Endpoint) -> "FrrSession":
@@ -90,8 +90,9 @@ class FrrSession:
         return read_state(await self.request("state"))
 
     async def ping(self, target: str, *, vrf: str = "", timeout_s: float = 60.0, **options: Any) -> dict[str, Any]:
-        """ping(8) as {rc, output, stderr}. Options: source, count, size (payload bytes), df, ttl, interval_s."""
-        return await self.request("ping", timeout_s + READ_S, target=target, vrf=vrf, **options)
+        """ping(8) as {rc, output, error}. Options: source, count, size (payload bytes), df, ttl, interval_s."""
+        answer = await self.request("ping", timeout_s + READ_S, target=target, vrf=vrf, **options)
+        return {"rc": answer["rc"], "output": answer["output"], "error": answer["stderr"]}
 
     async def note(self, key: str) -> Any:
         """A document kept on the device, None when there is none."""

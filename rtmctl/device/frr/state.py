@@ -44,7 +44,8 @@ def read_state(bundle: Json) -> DeviceState:
 
     frr: Json = bundle.get("frr", {})
     for name, value in frr.items():
-        if isinstance(value, str) and name not in ("version", "vrfs") and value:
+        # FRR 10 leaves the brace open when there is nothing inside
+        if isinstance(value, str) and name not in ("version", "vrfs") and value.strip("{} \n"):
             warnings.append(f"{name}: {value.splitlines()[0]}")
     kernel = Kernel(bundle.get("spaces", {}))
     return DeviceState(

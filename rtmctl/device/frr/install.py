@@ -1,4 +1,4 @@
-"""What a switch of platform frr needs before rtmctl can speak to it, as files: the agent, its sudo rule, its boot unit."""
+"""What a switch needs before rtmctl can speak to it, as files: the agent, its sudo rule, its boot unit."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from rtmctl.base import Position, Severity, SiteInvalid
+from rtmctl.fabric import read_lock, stale
 from rtmctl.intent import load_site, new_site, read_site, read_text
 from rtmctl.intent.schema.switches import Role
 from rtmctl.intent.site import Site
@@ -53,6 +54,12 @@ def test_example_sites_are_valid(name: str) -> None:
     assert findings == ()
     assert site is not None
     assert site.name == name
+
+
+@pytest.mark.parametrize("name", sorted(p.parent.name for p in INVENTORIES.glob("*/site.yaml")))
+def test_example_sites_come_with_a_lock_that_fits(name: str) -> None:
+    site = load_site(INVENTORIES / name)
+    assert stale(site, read_lock(site.root)) == ()
 
 
 def test_waw1_shows_what_the_schema_can_do() -> None:

@@ -25,7 +25,7 @@ say "A running copy comes up here: real FRR routers with a factory configuration
 run rtmctl lab up
 
 say "What will change?"
-run rtmctl net plan
+run rtmctl net plan --brief
 
 say "Change it, over SSH, device by device; each arms its own undo first."
 run rtmctl net apply --yes

@@ -1,12 +1,13 @@
 """The steps behind `rtmctl init`: an empty folder becomes a site with its lock."""
 
+import json
 import re
 from pathlib import Path
 
 from rtmctl.base import Exit, PermanentError
 from rtmctl.base.data import data_folder
 from rtmctl.fabric import allocate, read_lock, write_lock
-from rtmctl.intent import load_site, new_site
+from rtmctl.intent import SCHEMA_FILE, json_schema, load_site, new_site
 
 _SIZE = re.compile(r"(\d{1,3})x(\d{1,4})")
 
@@ -20,6 +21,7 @@ def begin_site(folder: Path, example: str | None, size: str) -> tuple[Path, ...]
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise PermanentError(f"{folder} exists and is not an empty folder", hint="name a new one", exit=Exit.USAGE)
     texts = _example(example) if example else {"site.yaml": _sized(folder, size)}
+    texts[SCHEMA_FILE] = json.dumps(json_schema(), indent=1) + "\n"
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         path = folder / name

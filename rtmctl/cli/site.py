@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from rtmctl.base import Exit
+from rtmctl.base import Exit, SiteInvalid
 from rtmctl.base.findings import errors
 from rtmctl.cli.context import only
 from rtmctl.cli.options import Output, globals_of
@@ -29,17 +29,23 @@ def validate(ctx: typer.Context) -> None:
     """Check the site files, the lock and the derived network; list every finding."""
     from rtmctl.check import prove
     from rtmctl.fabric import derive, read_lock
-    from rtmctl.intent import load_site
+    from rtmctl.intent import read_site, read_sources, unknown_platforms
     from rtmctl.model import build_models
+    from rtmctl.render import PLATFORMS
     from rtmctl.show.findings import show_findings
 
     said = globals_of(ctx)
     output = only(said, *Output)
-    site = load_site(said.site)
+    site, findings = read_site(said.site)
+    findings = (*findings, *(unknown_platforms(site, PLATFORMS) if site else ()))
+    if site is None or errors(findings):
+        raise SiteInvalid(findings)
     fabric = derive(site, read_lock(said.site))
-    findings = prove(fabric, build_models(fabric))
-    show_findings(findings, output)
-    if errors(findings):
+    proofs = prove(fabric, build_models(fabric))
+    findings = (*findings, *proofs)
+    if findings or output is not Output.TEXT:
+        show_findings(findings, output, sources=read_sources(said.site, findings), folder=str(said.site))
+    if errors(proofs):
         raise typer.Exit(Exit.PROOFS_FAILED)
     if output is Output.TEXT:
         typer.echo(

@@ -29,6 +29,7 @@ def plan(
     canary: CanaryOption = None,
     max_unavailable: MaxOption = None,
     remove_unmanaged: UnmanagedOption = False,
+    brief: Annotated[bool, typer.Option("--brief", help="One line a device, without the diffs")] = False,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 4 when something would change")] = False,
 ) -> None:
     """Show what would change on each device, in which order, and what it may touch."""
@@ -45,7 +46,7 @@ def plan(
         write_plan(made, out)
     if output is Output.TEXT:
         print_substitutions(work.target.substitutions(opened.configs))
-    show_plan(made, output, target=work.target, color=not opened.said.no_color)
+    show_plan(made, output, target=work.target, color=not opened.said.no_color, brief=brief)
     raise typer.Exit(Exit.DIFFERENT if exit_code and not made.empty else Exit.DONE)
 
 

@@ -1,0 +1,67 @@
+"""A small fabric in a real lab, its intent in two versions, and the change room's Network over it."""
+
+from pathlib import Path
+from typing import Any
+
+from rtmctl.change import Network
+from rtmctl.device import connect
+from rtmctl.device.endpoint import Endpoint
+from rtmctl.fabric import Fabric, allocate, derive, read_lock, write_lock
+from rtmctl.intent import load_site
+from rtmctl.lab import Lab
+from rtmctl.lab.substitute import adapt
+from rtmctl.model import DeviceConfig, DeviceModel, build_models
+from rtmctl.render import render
+from rtmctl.store import Store
+
+SITE = """
+site: change
+switches:
+  spine[1-2]: {role: spine}
+  leaf[1-2]: {role: leaf, rack: r1}
+tenants:
+  red: {}
+segments:
+  web: {tenant: red, vlan: 10, subnets: [10.9.10.0/24]}
+hosts:
+  h1: {rack: r1, leaf: leaf1, segment: web}
+  h2: {rack: r1, leaf: leaf2, segment: web}
+"""
+MORE = SITE.replace("hosts:", "  app: {tenant: red, vlan: 20, subnets: [10.9.20.0/24]}\nhosts:") + (
+    "  h3: {rack: r1, leaf: leaf2, segment: app}\n"
+)
+"""one segment and host more"""
+
+
+def fabric_of(root: Path, text: str) -> Fabric:
+    """Derive the site in `root` after writing `text` there; the lock grows and is kept."""
+    root.mkdir(parents=True, exist_ok=True)
+    (root / "site.yaml").write_text(text)
+    site = load_site(root)
+    lock = allocate(site, read_lock(root))
+    write_lock(root, lock)
+    return derive(site, lock)
+
+
+def endpoints(lab: Lab, fabric: Fabric) -> dict[str, Endpoint]:
+    found = {}
+    for device in fabric.devices:
+        a = lab.access(device.name)
+        found[device.name] = Endpoint(
+            device.name, device.platform, a.address, a.port, a.user, a.key, a.known_hosts, a.dial
+        )
+    return found
+
+
+def network(lab: Lab, fabric: Fabric, store: Store) -> Network:
+    features = lab.features()
+    ends = endpoints(lab, fabric)
+
+    def build(drained: frozenset[str]) -> tuple[dict[str, DeviceModel], dict[str, DeviceConfig]]:
+        models = build_models(fabric, drained)
+        return models, {name: adapt(render(model), features)[0] for name, model in models.items()}
+
+    async def dial(name: str) -> Any:
+        return await connect(ends[name])
+
+    return Network("change", fabric, build, dial, store)

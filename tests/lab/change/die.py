@@ -1,0 +1,47 @@
+"""A process that applies MORE and is killed by SIGKILL as it writes one chosen journal entry.
+
+die.py LAB ROOT KIND DEVICE     DEVICE "" where the kind has none
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+from change_lab import MORE, fabric_of, network
+
+from rtmctl.change import ApplyOptions, Site, Timing, apply, make
+from rtmctl.change.journal import Entry
+from rtmctl.lab import open_lab
+from rtmctl.store import open_store
+
+TIMING = Timing(window_s=5, stagger_s=2, lease_ttl_s=5, health_wait_s=10)
+
+
+class KillingJournal:
+    def __init__(self, kind: str, device: str) -> None:
+        self.kind, self.device = kind, device
+
+    def append(self, kind: Entry, device: str | None = None, detail: str = "") -> None:
+        del detail
+        if kind.value == self.kind and (device or "") == self.device:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+async def main(lab: str, root: Path, kind: str, device: str) -> None:
+    store = open_store(str(root / "dying.db"))
+    net = network(open_lab(lab), fabric_of(root, MORE), store)
+    plan = await make(net)
+    await apply(
+        plan,
+        net.connect,
+        store,
+        site=Site(targets=net.build(frozenset())[0]),
+        options=ApplyOptions(timing=TIMING, drain=False),
+        journal=KillingJournal(kind, device),
+    )
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], Path(sys.argv[2]), sys.argv[3], sys.argv[4]))

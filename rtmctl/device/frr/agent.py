@@ -1167,10 +1167,10 @@ class Agent:
 
     def forget_files(self) -> None:
         for name in FILES:
-            path = self.file_of(name)
-            for spare in (prepared(path), saved(path), prepared(path).replace("-target", "-new")):
-                with contextlib.suppress(FileNotFoundError):
-                    os.unlink(spare)
+            folder, base = os.path.split(self.file_of(name))
+            for spare in os.listdir(folder) if os.path.isdir(folder) else []:
+                if re.fullmatch(rf"\.+{re.escape(base)}(\.rtmctl-(target|pre|new))+", spare):
+                    os.unlink(os.path.join(folder, spare))
         self.remove("reserve")
 
     def own_record(self, transaction: str, step: str) -> dict[str, Any]:

@@ -20,7 +20,8 @@ class Features:
     vlan_filtering: bool
     """VLAN-aware bridges"""
     dummy: bool
-    nftables: bool
+    neighbour_limits: bool
+    """sysctl neigh.default.gc_thresh* inside a network namespace"""
     frr_names_netns: bool = False
     """of a node, not of the kernel: its FRR (8.x) prints `netns PATH` in each vrf that a namespace stands for"""
 
@@ -41,7 +42,7 @@ _PROBES = {
     "vlan": "ip link add link lo name f.10 type vlan id 10",
     "vlan_filtering": "ip link add fvf type bridge vlan_filtering 1",
     "dummy": "ip link add fd type dummy",
-    "nftables": "nft add table inet f",
+    "neighbour_limits": "mount -t proc none /proc && test -e /proc/sys/net/ipv4/neigh/default/gc_thresh1",
 }
 
 

@@ -27,7 +27,8 @@ class Choices:
     """run hosts that ask for systemd as light namespaces all the same"""
 
     def image_of(self, node: str) -> str:
-        return (self.images or {}).get(node, self.image)
+        """The name of the recipe a node is made from. Raises PermanentError naming the known ones."""
+        return recipe((self.images or {}).get(node, self.image)).name
 
 
 def blueprint(name: str, fabric: Fabric, choices: Choices, kit: Kit) -> Blueprint:

@@ -109,8 +109,12 @@ DEFAULT_SWITCH = SWITCH_FRR8.name
 
 
 def recipe(name: str) -> Recipe:
-    """Raises PermanentError naming the known images when there is none of that name."""
+    """The recipe of that name, `switch-` may be left out.
+
+    Raises:
+        PermanentError: there is none; the known ones are named.
+    """
     for known in RECIPES:
-        if known.name == name:
+        if name in (known.name, known.name.removeprefix("switch-")):
             return known
     raise PermanentError(f"no lab image {name!r}", hint=f"known images: {', '.join(r.name for r in RECIPES)}")

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +81,7 @@ def _parse(raw: Mapping[str, Any]) -> LabState:
         name=raw["name"],
         anchor=Process(**raw["anchor"]) if raw["anchor"] else None,
         rootless=Rootless(**raw["rootless"]) if raw["rootless"] else None,
-        features=Features(**raw["features"]),
+        features=Features(**{name: bool(raw["features"].get(name)) for name in (f.name for f in fields(Features))}),
         gateway=raw["gateway"],
         nodes=tuple(nodes),
         wires=tuple(wires),

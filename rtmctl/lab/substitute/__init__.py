@@ -5,7 +5,7 @@ that is printed: what, why, and both forms. On a kernel that lacks nothing the t
 """
 
 from rtmctl.lab.features import Features
-from rtmctl.lab.substitute import bridges, dummies, trunks, vrfs
+from rtmctl.lab.substitute import bridges, dummies, sysctls, trunks, vrfs
 from rtmctl.lab.substitute.ifupdown import Interfaces
 from rtmctl.lab.substitute.types import Substitution
 from rtmctl.model.config import DeviceConfig
@@ -35,6 +35,10 @@ def adapt(config: DeviceConfig, features: Features) -> tuple[DeviceConfig, tuple
     if not features.dummy:
         interfaces, more = dummies.replace(interfaces)
         done += more
-    if not done:
-        return config, ()
-    return config.replace("interfaces", interfaces.to_text()), tuple(done)
+    if done:
+        config = config.replace("interfaces", interfaces.to_text())
+    if not features.neighbour_limits:
+        text, more = sysctls.drop_machine_wide(config.get("sysctl"))
+        config = config.replace("sysctl", text)
+        done += more
+    return config, tuple(done)

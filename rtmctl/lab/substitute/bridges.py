@@ -10,7 +10,7 @@ from rtmctl.lab.substitute.ifupdown import Interfaces, Stanza, vids
 from rtmctl.lab.substitute.types import Substitution
 
 WHY = "this kernel has no bridge vlan_filtering"
-_BRIDGE_ONLY = ("bridge-vlan-aware", "bridge-ports", "bridge-vids", "bridge-pvid", "bridge-access", "address")
+_BRIDGE_ONLY = ("bridge-vlan-aware", "bridge-ports", "bridge-vids", "bridge-pvid", "bridge-access")
 _PORT_ONLY = ("bridge-vids", "bridge-pvid", "bridge-access", "bridge-allow-untagged")
 _SVI_ONLY = ("vlan-raw-device", "vlan-id")
 
@@ -84,7 +84,8 @@ def _vid(svi: Stanza) -> int:
 
 
 def _bridge(vid: int, svi: Stanza | None, bridge: Stanza, members: list[str]) -> Stanza:
-    shared = tuple((n, v) for n, v in bridge.attributes if n not in _BRIDGE_ONLY)
+    forwarding = ((n, v) for n, v in bridge.attributes if n == "hwaddress" or n.startswith("bridge-"))
+    shared = tuple((n, v) for n, v in forwarding if n not in _BRIDGE_ONLY)
     base = svi.without(*_SVI_ONLY) if svi is not None else Stanza(f"{bridge.name}v{vid}", True, "", ())
     own = {name for name, _ in base.attributes}
     inherited = tuple((n, v) for n, v in shared if n not in own)

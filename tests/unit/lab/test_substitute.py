@@ -57,6 +57,7 @@ iface br0
     bridge-vids 10 20 30
     bridge-stp off
     hwaddress 02:00:00:00:00:01
+    ipv6-addrgen off
 
 auto vlan10
 iface vlan10
@@ -177,6 +178,14 @@ def test_traditional_form_needs_no_bridge_substitution() -> None:
     assert records == ["swp6.10", "shop"]
     assert attributes(form, "swp5") == {"vrf-netns": "shop"}
     assert attributes(form, "swp6.10") == {"mtu": "1500", "vrf-netns": "shop"}
+
+
+def test_limits_of_the_machine_are_left_out_of_a_namespace() -> None:
+    text = "net.ipv4.ip_forward = 1\nnet.ipv4.neigh.default.gc_thresh3 = 8192\n"
+    config = DeviceConfig.of({"frr": "", "interfaces": "", "sysctl": text})
+    form, done = adapt(config, replace(ALL, neighbour_limits=False))
+    assert form.get("sysctl") == "net.ipv4.ip_forward = 1\n"
+    assert [record.what for record in done] == ["sysctl net.ipv4.neigh.default.gc_thresh3"]
 
 
 def test_every_record_says_what_and_why() -> None:

@@ -283,7 +283,9 @@ class Transaction:
             wave = [name for name in whole if names is None or name in names]
             for name in wave:
                 self.journal.append(Entry.CONFIRM, name)
-            results = await self.fleet.each(wave, "confirm", self._confirm_one, self._commit_limit())
+            # one that has gone back meanwhile takes a revert and a commit more
+            limit = self.timing.step_timeout_s + 2 * self.timing.commit_timeout_s
+            results = await self.fleet.each(wave, "confirm", self._confirm_one, limit)
             self._report("confirm", results)
             for name, result in results.items():
                 if isinstance(result, StepFailed):
@@ -311,7 +313,8 @@ class Transaction:
                 break
             await asyncio.sleep(0.2)
         if status.state is TransactionState.REVERTED:
-            await device.commit(self.id, fence, status.pre_hash or "", self.timing.window_s, again=True)
+            revert_in_s = max(self.timing.window_s, self.timing.commit_timeout_s)
+            await device.commit(self.id, fence, status.pre_hash or "", revert_in_s, again=True)
         await device.confirm(self.id, fence)
 
     # the way back

@@ -6,11 +6,11 @@ import typer
 
 from rtmctl import __version__
 from rtmctl.cli import lab, net, site
-from rtmctl.cli.options import Command, Globals, Root
+from rtmctl.cli.options import Command, Globals, Group
 
 app = typer.Typer(
     name="rtmctl",
-    cls=Root,
+    cls=Group,
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,

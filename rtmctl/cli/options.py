@@ -1,5 +1,6 @@
 """The global options: every command takes them, and so does `rtmctl` itself before the noun."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from functools import cache
 from pathlib import Path
@@ -70,33 +71,37 @@ def _remember(ctx: Any) -> None:
     root.obj = replace(root.ensure_object(Globals), **said)
 
 
+def _guarded(ctx: Any, invoke: Callable[[Any], Any]) -> Any:
+    """Run it; every error meant for the operator ends in words and its exit code."""
+    _remember(ctx)
+    try:
+        return invoke(ctx)
+    except RtmctlError as error:
+        from rtmctl.cli.boundary import report
+
+        raise typer.Exit(report(error, globals_of(ctx))) from None
+    except KeyboardInterrupt:
+        typer.echo("interrupted", err=True)
+        raise typer.Exit(Exit.INTERRUPTED) from None
+
+
 class Command(TyperCommand):
-    """A command that takes the global options too, and ends every error meant for the operator with its exit code."""
+    """A command that takes the global options too."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.params = [*self.params, *_global_params()]
 
     def invoke(self, ctx: Any) -> Any:
-        _remember(ctx)
-        try:
-            return super().invoke(ctx)
-        except RtmctlError as error:
-            from rtmctl.cli.boundary import report
-
-            raise typer.Exit(report(error, globals_of(ctx))) from None
-        except KeyboardInterrupt:
-            typer.echo("interrupted", err=True)
-            raise typer.Exit(Exit.INTERRUPTED) from None
+        return _guarded(ctx, super().invoke)
 
 
-class Root(TyperGroup):
-    """`rtmctl` itself: takes the global options before the noun."""
+class Group(TyperGroup):
+    """A group that takes the global options before its verb: `rtmctl` itself, and `net lock`, which also acts alone."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.params = [*self.params, *_global_params()]
 
     def invoke(self, ctx: Any) -> Any:
-        _remember(ctx)
-        return super().invoke(ctx)
+        return _guarded(ctx, super().invoke)

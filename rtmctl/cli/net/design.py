@@ -1,39 +1,75 @@
 """What needs no device: the lock, the texts, the cables, the platforms."""
 
+from __future__ import annotations
+
 import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rtmctl.base import Exit
 from rtmctl.cli.context import only, open_site
-from rtmctl.cli.options import Output, globals_of
+from rtmctl.cli.options import Command, Globals, Output, Group, globals_of
+
+if TYPE_CHECKING:
+    from rtmctl.fabric import Lock
 
 DevicesArgument = Annotated[list[str] | None, typer.Argument(metavar="[DEVICE]...", help="All where none is named")]
 
 
-def lock(
+lock = typer.Typer(
+    cls=Group, invoke_without_command=True, help="Allocate what the site needs; merge two branches' allocations."
+)
+
+
+@lock.callback()
+def allocate_missing(
     ctx: typer.Context,
     prune: Annotated[bool, typer.Option(help="Give back what removed things still hold")] = False,
     check: Annotated[bool, typer.Option(help="Write nothing; exit 4 when the lock would change")] = False,
 ) -> None:
     """Allocate what the site needs and does not have yet; nothing that has a number gets another."""
-    from rtmctl.fabric import allocate, read_lock, write_lock
+    from rtmctl.fabric import allocate, read_lock
     from rtmctl.fabric import prune as give_back
     from rtmctl.intent import load_site
-    from rtmctl.show.lock import show_lock_change
 
+    if ctx.invoked_subcommand:
+        return
     said = globals_of(ctx)
     site = load_site(said.site)
     before = read_lock(said.site)
-    after = allocate(site, before)
-    after = give_back(site, after) if prune else after
+    kept = give_back(site, before) if prune else before
+    _finish(said, before, allocate(site, kept), write=not check)
+
+
+@lock.command(cls=Command)
+def resolve(
+    ctx: typer.Context,
+    base: Annotated[str, typer.Option(metavar="REF", help="The git commit whose allocations stay")],
+) -> None:
+    """After a merge that gave two things the same number: what stands in REF stays, the newer one gets another."""
+    from rtmctl.cli.git import file_at
+    from rtmctl.fabric import allocate, parse_lock, parse_merged
+    from rtmctl.fabric import resolve as settle
+    from rtmctl.fabric.lock import FILE_NAME
+    from rtmctl.intent import load_site
+
+    said = globals_of(ctx)
+    site = load_site(said.site)
+    older = parse_lock(file_at(base, said.site / FILE_NAME))
+    merged = parse_merged((said.site / FILE_NAME).read_text(encoding="utf-8"), older)
+    _finish(said, merged, allocate(site, settle(merged, older)), write=True)
+
+
+def _finish(said: Globals, before: Lock, after: Lock, *, write: bool) -> None:
+    from rtmctl.fabric import write_lock
+    from rtmctl.show.lock import show_lock_change
+
     show_lock_change(before, after, only(said, Output.TEXT, Output.JSON))
-    if check:
+    if not write:
         raise typer.Exit(Exit.DIFFERENT if after != before else Exit.DONE)
-    if after != before:
-        write_lock(said.site, after)
+    write_lock(said.site, after)
 
 
 def render(

@@ -3,11 +3,13 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from rtmctl.change import Network, plan_key, resolver
 from rtmctl.cli.context import OpenSite
 from rtmctl.cli.target import Target, find_target
 from rtmctl.device import Session, connect
+from rtmctl.lab.secrets import lab_secret
 from rtmctl.model import DeviceConfig, DeviceModel, build_models
 from rtmctl.render import render
 from rtmctl.store import open_store, state_folder
@@ -41,7 +43,7 @@ def changing(opened: OpenSite) -> Changing:
         build,
         to_device,  # type: ignore[arg-type]  # the frr session has the notes that a transaction needs
         open_store(),
-        resolve=resolver(site.root, os.environ),
+        resolve=partial(lab_secret, target.lab.name) if target.lab else resolver(site.root, os.environ),
         plan_key=plan_key(state_folder(os.environ)),
         freezes=site.intent.freeze,
     )

@@ -1,5 +1,6 @@
 """What hosts and external peers of a lab run: an ip(8) batch each, and FRR where they speak BGP."""
 
+from rtmctl.base.net import Network
 from rtmctl.fabric.types import External, Fabric, Host
 from rtmctl.lab import factory
 from rtmctl.lab.blueprint import NodeFile
@@ -77,14 +78,20 @@ def routed_conf(host: Host, fabric: Fabric) -> str:
     return "\n".join([*lines, "exit", ""])
 
 
-def external_batch(peer: External) -> str:
-    """The peer's side of the border link; what it announces it can also answer for."""
-    lines = [f"link set {EXTERNAL_PORT} up", f"addr add {peer.peer} dev {EXTERNAL_PORT}"]
-    lines += [f"addr add {network[1]}/{network.prefixlen} dev lo" for network in peer.accept if network.prefixlen > 0]
+def external_batch(peer: External, fabric: Fabric) -> str:
+    """The peer's side of the border link. Of what it announces it answers for the first address alone: with the prefix
+    length of the network, Linux would make all of it local to `lo`, and the peer a host that is everybody."""
+    lines = [f"link set {EXTERNAL_PORT} mtu {fabric.host_mtu} up", f"addr add {peer.peer} dev {EXTERNAL_PORT}"]
+    lines += [f"addr add {_first(network)} dev lo" for network in peer.accept if network.prefixlen > 0]
     return "".join(f"{line}\n" for line in lines)
 
 
-def external_conf(peer: External, fabric: Fabric) -> str:
+def _first(network: Network) -> str:
+    """The first usable address; a single address is its own."""
+    return str(network[1] if network.num_addresses > 1 else network[0])
+
+
+def external_conf(peer: External, fabric: Fabric, password: str | None) -> str:
     """frr.conf of an external router that announces what the site accepts from it."""
     family = f"ipv{peer.peer.version}"
     lines = [
@@ -96,6 +103,7 @@ def external_conf(peer: External, fabric: Fabric) -> str:
         " no bgp ebgp-requires-policy",
         " no bgp network import-check",
         f" neighbor {peer.local.ip} remote-as external",
+        *([f" neighbor {peer.local.ip} password {password}"] if password is not None else []),
         f" neighbor {peer.local.ip} timers {fabric.timers.keepalive_s} {fabric.timers.hold_s}",
         f" neighbor {peer.local.ip} timers connect 1",
         f" address-family {family} unicast",

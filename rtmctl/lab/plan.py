@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from ipaddress import IPv4Interface, IPv4Network
 
 from rtmctl.base import PermanentError
-from rtmctl.fabric.types import Attachment, Device, Fabric, Host
+from rtmctl.fabric.types import Attachment, Device, External, Fabric, Host
 from rtmctl.lab import factory, hosts
 from rtmctl.lab.blueprint import Blueprint, End, NodeFile, NodeKind, NodeSpec, Wire
 from rtmctl.lab.factory import Kit
 from rtmctl.lab.features import Features
 from rtmctl.lab.recipes import DEFAULT_SWITCH, recipe
+from rtmctl.lab.secrets import lab_secret
 
 PLATFORMS = ("frr",)
 """What this driver can run; a device of another platform is refused by name."""
@@ -53,24 +54,11 @@ def blueprint(name: str, fabric: Fabric, choices: Choices, kit: Kit) -> Blueprin
     wires = [Wire(End(x.a.device, x.a.port), End(x.b.device, x.b.port)) for x in fabric.links]
     if choices.hosts:
         nodes += [_host(host, fabric, choices, kit) for host in fabric.hosts]
-        nodes += [
-            NodeSpec(
-                peer.name,
-                NodeKind.ROUTER,
-                choices.image_of(peer.name),
-                None,
-                hosts.router_files(
-                    peer.name,
-                    hosts.external_conf(peer, fabric),
-                    hosts.external_batch(peer),
-                    recipe(choices.image_of(peer.name)),
-                    kit.programs,
-                ),
-            )
-            for peer in fabric.externals
-        ]
+        nodes += [_external(name, peer, fabric, choices, kit) for peer in fabric.externals]
         wires += [wire for host in fabric.hosts for wire in _host_wires(host, fabric, kit.features)]
-        wires += [Wire(End(x.border, x.port), End(x.name, hosts.EXTERNAL_PORT)) for x in fabric.externals]
+        wires += [
+            Wire(End(x.border, x.port), End(x.name, hosts.EXTERNAL_PORT), fabric.host_mtu) for x in fabric.externals
+        ]
     return Blueprint(name, gateway(d.management for d in fabric.devices), tuple(nodes), tuple(wires))
 
 
@@ -116,6 +104,14 @@ def _host(host: Host, fabric: Fabric, choices: Choices, kit: Kit) -> NodeSpec:
         NodeFile("/etc/hostname", f"{host.name}\n"),
     )
     return NodeSpec(host.name, NodeKind.HOST, image, None, files)
+
+
+def _external(lab: str, peer: External, fabric: Fabric, choices: Choices, kit: Kit) -> NodeSpec:
+    image = choices.image_of(peer.name)
+    password = lab_secret(lab, peer.password) if peer.password is not None else None
+    conf = hosts.external_conf(peer, fabric, password)
+    files = hosts.router_files(peer.name, conf, hosts.external_batch(peer, fabric), recipe(image), kit.programs)
+    return NodeSpec(peer.name, NodeKind.ROUTER, image, None, files)
 
 
 def _host_wires(host: Host, fabric: Fabric, features: Features) -> Iterator[Wire]:

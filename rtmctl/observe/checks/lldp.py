@@ -19,14 +19,12 @@ def run(reading: Reading) -> Outcome:
     ledger = Ledger(CHECK.name)
     switches = set(reading.models)
     planned = _planned(reading.models)
-    wanted = {end: next(iter(cable - {end})) for cable in planned for end in cable if len(cable) == 2}
-    views: dict[End, End] = {}
-    for model, state in reading.pairs():
-        for n in state.lldp:
-            end, seen = (model.hostname, n.port), (n.system.split(".")[0], n.remote_port)
-            # beside the right neighbour an old one is on its way out: it stays for its TTL (IEEE 802.1AB §9.2.7.3)
-            if not _management(model, n.port) and not (end in views and _same(views[end], wanted.get(end, seen))):
-                views[end] = seen
+    views = {
+        (model.hostname, n.port): (n.system.split(".")[0], n.remote_port)
+        for model, state in reading.pairs()
+        for n in state.lldp
+        if not _management(model, n.port)
+    }
     read = set(reading.states)
     told: set[Cable] = set()
     for a, b in _swaps(planned, views):

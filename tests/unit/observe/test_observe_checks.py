@@ -370,14 +370,6 @@ def test_a_swap_seen_from_one_side_only_is_still_a_swap() -> None:
     assert [d.subject for d in found.outcome.deviations] == ["cables swapped"]
 
 
-@pytest.mark.parametrize("first", [True, False])
-def test_an_old_neighbour_beside_the_right_one_is_no_deviation(first: bool) -> None:
-    a, _ = cable("leaf1", "spine1")
-    lldp, old = GOOD.states["leaf1"].lldp, LldpNeighbor(a, "spine1", "swp9")
-    found = result(perfect.change(GOOD, "leaf1", lldp=(old, *lldp) if first else (*lldp, old)), "lldp")
-    assert found.outcome.deviations == ()
-
-
 def test_one_wrong_cable_is_no_swap() -> None:
     a, _ = cable("leaf1", "spine1")
     found = result(swap(("leaf1", a, "stranger", "eth7")), "lldp")

@@ -10,7 +10,7 @@ from rtmctl.observe.types import Outcome, Reading
 
 def run(reading: Reading) -> Outcome:
     ledger = Ledger(CHECK.name)
-    evpn_speakers = sum(1 for m in reading.models.values() if m.vtep is not None)
+    origins = frozenset(name for name, model in reading.models.items() if model.mac_vrfs or model.vrfs)
     for model, state in reading.pairs():
         sessions = {(s.vrf, s.peer): s for s in state.bgp}
         wanted: set[tuple[str, str]] = set()
@@ -18,7 +18,7 @@ def run(reading: Reading) -> Outcome:
             for neighbor in bgp.neighbors:
                 wanted.add((bgp.vrf, neighbor.name))
                 seen = sessions.get((bgp.vrf, neighbor.name))
-                _session(ledger, model, bgp, neighbor, seen=seen, vteps=evpn_speakers)
+                _session(ledger, model, bgp, neighbor, seen=seen, origins=origins)
         for vrf, peer in sorted(sessions.keys() - wanted):
             extra = sessions[vrf, peer]
             ledger.wrong(
@@ -36,7 +36,13 @@ def _name(vrf: str, peer: str) -> str:
 
 
 def _session(
-    ledger: Ledger, model: DeviceModel, bgp: BgpInstance, neighbor: Neighbor, *, seen: BgpSession | None, vteps: int
+    ledger: Ledger,
+    model: DeviceModel,
+    bgp: BgpInstance,
+    neighbor: Neighbor,
+    *,
+    seen: BgpSession | None,
+    origins: frozenset[str],
 ) -> None:
     device = model.hostname
     subject = _name(bgp.vrf, neighbor.name) + (f" to {neighbor.remote_device}" if neighbor.remote_device else "")
@@ -75,7 +81,7 @@ def _session(
     ):
         return
     for family in sorted(expected):
-        if _routes_expected(family, neighbor, vteps, model):
+        if _routes_expected(family, neighbor, origins, model):
             ledger.expect(
                 families[family].accepted > 0,
                 device,
@@ -87,11 +93,14 @@ def _session(
             )
 
 
-def _routes_expected(family: Family, neighbor: Neighbor, vteps: int, model: DeviceModel) -> bool:
-    """Every neighbour announces at least a loopback in IPv4; EVPN routes need a second VTEP somewhere."""
-    if family is Family.EVPN:
-        return vteps - (1 if model.vtep is not None else 0) > 0
-    return family is Family.IPV4
+def _routes_expected(family: Family, neighbor: Neighbor, origins: frozenset[str], model: DeviceModel) -> bool:
+    """Every neighbour announces at least a loopback in IPv4. EVPN routes come from a leaf that carries a VNI (`origins`)
+    itself, and through a spine from any other such leaf."""
+    if family is not Family.EVPN:
+        return family is Family.IPV4
+    if model.vtep is None:
+        return neighbor.remote_device in origins
+    return bool(origins - {model.hostname})
 
 
 CHECK = Check("bgp", "BGP sessions", run)

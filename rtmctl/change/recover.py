@@ -124,6 +124,7 @@ class _Finisher:
     timing: Timing
     emit: OnEvent
     now: Callable[[], float]
+    keeper: asyncio.Task[None] | None = None
 
     async def settle(self) -> ChangeResult:
         transaction = await self._take_over()
@@ -135,7 +136,7 @@ class _Finisher:
                 self.emit(Note(f"{self.change.manifest.id} was not decided: going back"))
                 result = await self._back(transaction)
         finally:
-            await transaction.release()
+            await self._let_go(transaction)
         self._record(result)
         return result
 
@@ -160,9 +161,15 @@ class _Finisher:
                     return result
             result = self._forward(await transaction.confirm(self._answering()))
         finally:
-            await transaction.release()
+            await self._let_go(transaction)
         self._record(result)
         return result
+
+    async def _let_go(self, transaction: Transaction) -> None:
+        if self.keeper is not None:
+            self.keeper.cancel()
+            await asyncio.gather(self.keeper, return_exceptions=True)
+        await transaction.release()
 
     def _answering(self) -> tuple[str, ...]:
         return tuple(self.change.holdings)
@@ -195,6 +202,7 @@ class _Finisher:
         while True:
             try:
                 await transaction.take_leases(self._answering(), f"recover {manifest.id}")
+                self.keeper = asyncio.create_task(transaction.keep(timers=False))
                 return transaction
             except Locked as held:
                 if loop.time() >= until:

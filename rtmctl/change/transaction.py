@@ -113,14 +113,14 @@ class Transaction:
             fences, "release", lambda device: device.release(fences[device.name]), self.timing.step_timeout_s
         )
 
-    async def keep(self) -> None:
-        """Renew leases and timers for ever; run it as a task beside the work. A device that does not answer is left."""
+    async def keep(self, *, timers: bool = True) -> None:
+        """Renew leases, and timers, for ever; run it as a task beside the work. A device that does not answer is left."""
         pause = min(self.timing.window_s, self.timing.lease_ttl_s) / 3
         while True:
             await asyncio.sleep(pause)
             failed = await self._lease(list(self.fences), f"change {self.manifest.change}")
             self.lost = self.lost or next((f for f in failed if f.exit is Exit.LOCKED), None)
-            if self.lost is None and not self._deciding:
+            if timers and self.lost is None and not self._deciding:
                 await self.extend([name for name in self.begun if name not in self._busy])
 
     # forward
@@ -307,11 +307,11 @@ class Transaction:
             status = await device.status()
             if status.transaction != self.id or status.state not in (*PENDING, TransactionState.REVERTED):
                 raise
-        for _ in range(50):
-            status = await device.status()
-            if status.state not in PENDING:
-                break
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self.timing.commit_timeout_s
+        while status.state in PENDING and loop.time() < until:
             await asyncio.sleep(0.2)
+            status = await device.status()
         if status.state is TransactionState.REVERTED:
             revert_in_s = max(self.timing.window_s, self.timing.commit_timeout_s)
             await device.commit(self.id, fence, status.pre_hash or "", revert_in_s, again=True)

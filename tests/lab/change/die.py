@@ -1,6 +1,6 @@
 """A process that applies MORE and is killed by SIGKILL as it writes one chosen journal entry.
 
-die.py LAB ROOT KIND DEVICE     DEVICE "" where the kind has none
+die.py LAB ROOT WINDOW KIND DEVICE     revert timer in seconds; DEVICE "" where the kind has none
 """
 
 import asyncio
@@ -16,8 +16,6 @@ from rtmctl.change.journal import Entry
 from rtmctl.lab import open_lab
 from rtmctl.store import open_store
 
-TIMING = Timing(window_s=5, stagger_s=2, lease_ttl_s=5, health_wait_s=10)
-
 
 class KillingJournal:
     def __init__(self, kind: str, device: str) -> None:
@@ -29,7 +27,8 @@ class KillingJournal:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-async def main(lab: str, root: Path, kind: str, device: str) -> None:
+async def main(lab: str, root: Path, window_s: float, kind: str, device: str) -> None:
+    timing = Timing(window_s=window_s, stagger_s=2, lease_ttl_s=5, health_wait_s=10)
     store = open_store(str(root / "dying.db"))
     net = network(open_lab(lab), fabric_of(root, MORE), store)
     plan = await make(net)
@@ -38,10 +37,10 @@ async def main(lab: str, root: Path, kind: str, device: str) -> None:
         net.connect,
         store,
         site=Site(targets=net.build(frozenset())[0]),
-        options=ApplyOptions(timing=TIMING, drain=False),
+        options=ApplyOptions(timing=timing, drain=False),
         journal=KillingJournal(kind, device),
     )
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], Path(sys.argv[2]), sys.argv[3], sys.argv[4]))
+    asyncio.run(main(sys.argv[1], Path(sys.argv[2]), float(sys.argv[3]), sys.argv[4], sys.argv[5]))

@@ -43,7 +43,7 @@ def up(
     choices = Choices(image=image, hosts=hosts) if image else Choices(hosts=hosts)
     began = time.monotonic()
     status = lab.up(opened.fabric, choices, steps(output))
-    print_status(status, lab.features(), output, seconds=time.monotonic() - began)
+    print_status(status, lab.kernel(), output, seconds=time.monotonic() - began)
     raise typer.Exit(Exit.DONE if status.complete else Exit.FAILED)
 
 
@@ -67,7 +67,7 @@ def status(ctx: typer.Context) -> None:
     output = only(globals_of(ctx), Output.TEXT, Output.JSON)
     lab = open_lab(_lab_name(ctx))
     found = lab.status()
-    print_status(found, lab.features() if found.nodes else None, output)
+    print_status(found, lab.kernel() if found.nodes else None, output)
     raise typer.Exit(Exit.DONE if found.complete else Exit.FAILED)
 
 

@@ -124,11 +124,13 @@ class NetnsLab:
         known = anchor.request(self.folder, op="ping").fields["nodes"] if alive else {}
         return LabStatus(self.name, alive, tuple(_node_status(node, known) for node in found.nodes))
 
-    def features(self, node: str | None = None) -> Features:
-        """What the lab's kernel can do, found when it came up; with a node's name, what its FRR prints too."""
+    def kernel(self) -> Features:
+        """What the lab's kernel can do, found when it came up; every node's image is left out of it."""
+        return self._running().features
+
+    def features(self, node: str) -> Features:
+        """What `adapt` needs for one node: the kernel, and how that node's FRR names namespaces."""
         now = self._running()
-        if node is None:
-            return now.features
         return replace(now.features, frr_names_netns=recipe(now.node(node).image).names_netns)
 
     # --- one node

@@ -94,8 +94,10 @@ def _session(
 
 
 def _routes_expected(family: Family, neighbor: Neighbor, origins: frozenset[str], model: DeviceModel) -> bool:
-    """Every neighbour announces at least a loopback in IPv4. EVPN routes come from a leaf that carries a VNI (`origins`)
-    itself, and through a spine from any other such leaf."""
+    """Every neighbour announces at least a loopback in IPv4.
+
+    EVPN routes come from a leaf that carries a VNI (`origins`), and through a spine from any other such leaf.
+    """
     if family is not Family.EVPN:
         return family is Family.IPV4
     if model.vtep is None:

@@ -54,12 +54,11 @@ def endpoints(lab: Lab, fabric: Fabric) -> dict[str, Endpoint]:
 
 
 def network(lab: Lab, fabric: Fabric, store: Store) -> Network:
-    features = lab.features()
     ends = endpoints(lab, fabric)
 
     def build(drained: frozenset[str]) -> tuple[dict[str, DeviceModel], dict[str, DeviceConfig]]:
         models = build_models(fabric, drained)
-        return models, {name: adapt(render(model), features)[0] for name, model in models.items()}
+        return models, {name: adapt(render(model), lab.features(name))[0] for name, model in models.items()}
 
     async def dial(name: str) -> Any:
         return await connect(ends[name])

@@ -115,9 +115,6 @@ def observed(image: str | None = None) -> Iterator[Observed]:
         lab.up(fabric, Choices(image=image) if image else Choices(), say)
         here = Observed(lab, fabric, build_models(fabric))
         asyncio.run(_configure(here))
-        for name, model in here.models.items():
-            if model.vrfs:
-                lab.reboot(name)  # what is verified here is a network at rest; how one is changed is tested elsewhere
         yield here
     finally:
         lab.down()
@@ -125,11 +122,10 @@ def observed(image: str | None = None) -> Iterator[Observed]:
 
 async def _configure(here: Observed) -> None:
     """Every device at once, as a bootstrap does."""
-    features = here.lab.features()
 
     async def one(endpoint: Endpoint) -> None:
         session = await connect(endpoint)
-        config, _ = adapt(render(here.models[endpoint.name]), features)
+        config, _ = adapt(render(here.models[endpoint.name]), here.lab.features(endpoint.name))
         lease = await session.lease("observe-tests", 300, "tests")
         await session.stage("t1", lease.fence, config)
         await session.commit("t1", lease.fence, (await session.running()).hash, 300)

@@ -65,6 +65,7 @@ CODES: dict[str, str] = {
     "port-clash": "a port is used twice",
     "prefix-limit": "a prefix limit below what is accepted",
     "rack-crowded": "more than two leafs in a rack",
+    "rd-pool-low": "RD indexes that a switch gives out itself",
     "reserved-name": "a name that the switches use themselves",
     "segment-not-in-rack": "a host in a rack to which its segment does not reach",
     "service-not-host-route": "a service that is more than one address",

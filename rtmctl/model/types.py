@@ -183,7 +183,7 @@ class Neighbor:
 
 @dataclass(frozen=True, slots=True)
 class BgpInstance:
-    """BGP in one VRF. `networks` are announced when a route for them stands in the table."""
+    """BGP in one VRF. `networks`, sorted, are announced when a route for them stands in the table."""
 
     vrf: str
     asn: int

@@ -34,7 +34,7 @@ def build_underlay(parts: Parts) -> None:
     if device.loopback6 is not None:
         own.append(_single(device.loopback6))
     parts.loopbacks.append(Loopback("lo", DEFAULT_VRF, tuple(own)))
-    networks = tuple(host_route(interface.ip) for interface in own)
+    networks = tuple(rule.network for rule in exact(host_route(interface.ip) for interface in own))
     sessions = _Sessions(parts, networks)
     neighbors: list[Neighbor] = []
     for link in fabric.links_of(device.name):

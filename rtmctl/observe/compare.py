@@ -26,7 +26,7 @@ def _passive(check: Check, reading: Reading, selection: Selection) -> CheckResul
     if not selection.wants(check.name):
         return CheckResult(check.name, check.title, Status.EXCLUDED, Outcome(), 0.0)
     begin = time.perf_counter()
-    outcome = check.run(reading) if reading.states else Outcome(not_run="no device could be read")
+    outcome = check.run(reading) if reading.states else Outcome(not_run=("no device could be read",))
     return CheckResult(check.name, check.title, status_of(outcome), outcome, time.perf_counter() - begin)
 
 

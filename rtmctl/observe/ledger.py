@@ -62,7 +62,7 @@ class Ledger:
             passed=self.passed,
             deviations=tuple(self._deviations),
             skipped=tuple(self._skipped),
-            not_run="; ".join(self._not_run),
+            not_run=tuple(self._not_run),
         )
 
 

@@ -45,8 +45,8 @@ class Outcome:
     deviations: tuple[Deviation, ...] = ()
     skipped: tuple[str, ...] = ()
     """parts that do not apply or are only sampled, with the reason; no failure"""
-    not_run: str = ""
-    """why the whole check, or a part of it that was wanted, could not run"""
+    not_run: tuple[str, ...] = ()
+    """why the whole check, or parts of it that were wanted, could not run; one entry a cause"""
 
 
 @dataclass(frozen=True, slots=True)

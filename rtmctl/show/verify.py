@@ -16,7 +16,11 @@ from rtmctl.show.terminal import terminal
 
 _STYLE = {Status.PASSED: "green", Status.FAILED: "bold red", Status.NOT_RUN: "bold yellow", Status.EXCLUDED: "dim"}
 SHOWN = 20
-"""deviations of one check that the text shows; the other forms hold all"""
+"""lines of one check that the text shows; the other forms hold all"""
+REASONS = 3
+"""reasons of each kind that the text shows for what was not tested"""
+ALIKE = 4
+"""this many deviations with one cause are one line of the text"""
 
 
 def print_report(report: VerifyReport, output: Output, *, all_lines: bool = False) -> None:
@@ -55,21 +59,53 @@ def _print_check(check: CheckResult, console: Console, limit: int | None) -> Non
     if not (outcome.deviations or outcome.skipped or outcome.not_run) or check.status is Status.EXCLUDED:
         return
     console.print(f"\n[bold]{check.name}[/]")
-    shown = outcome.deviations[:limit]
-    for deviation in shown:
-        console.print(_line(deviation))
-    if len(shown) < len(outcome.deviations):
-        console.print(f"  and {len(outcome.deviations) - len(shown)} more (-v shows all, --output json holds all)")
-    if outcome.not_run:
-        console.print(Text.assemble("  ", ("not run: ", "yellow"), outcome.not_run))
-    for reason in outcome.skipped:
-        console.print(Text(f"  skipped: {reason}", style="dim"))
+    lines = [_line(d) for d in outcome.deviations] if limit is None else _by_cause(outcome.deviations)
+    shown = lines[:limit]
+    for line in shown:
+        console.print(line)
+    if len(shown) < len(lines):
+        console.print(f"  and {len(lines) - len(shown)} more (-v shows all, --output json holds all)")
+    for label, style, reasons in (("not run", "yellow", outcome.not_run), ("skipped", "dim", outcome.skipped)):
+        for reason in reasons if limit is None else reasons[:REASONS]:
+            console.print(Text.assemble("  ", (f"{label}: ", style), (reason, style if label == "skipped" else "")))
+        if limit is not None and len(reasons) > REASONS:
+            console.print(Text(f"  {label}: {len(reasons) - REASONS} more reasons (-v shows all)", style=style))
+
+
+def _by_cause(deviations: Iterable[Deviation]) -> list[Text]:
+    """A line each; those that many share but for their place are one line that names the first three places."""
+    causes: dict[tuple[Severity, str, str, str], list[Deviation]] = {}
+    for deviation in deviations:
+        key = (deviation.severity, deviation.expected, deviation.seen, deviation.hint)
+        causes.setdefault(key, []).append(deviation)
+    lines = []
+    for alike in causes.values():
+        if len(alike) < ALIKE:
+            lines += [_line(deviation) for deviation in alike]
+            continue
+        first = alike[0]
+        places = "; ".join(_place(deviation) for deviation in alike[:3])
+        what = f"{len(alike)} times: expected {first.expected}, seen {first.seen}"
+        lines.append(Text.assemble(_mark(first), what, _hint(first), f"\n      {places} and {len(alike) - 3} more"))
+    return lines
+
+
+def _place(deviation: Deviation) -> str:
+    """The device is not said twice where the subject begins with it, as pairs of hosts do."""
+    subject = deviation.subject
+    return subject if subject.startswith(f"{deviation.device} ") else f"{deviation.device}: {subject}"
+
+
+def _mark(deviation: Deviation) -> tuple[str, str]:
+    return ("  ! ", "red") if deviation.severity is Severity.ERROR else ("  ~ ", "yellow")
+
+
+def _hint(deviation: Deviation) -> tuple[str, str]:
+    return (f"  ({deviation.hint})" if deviation.hint else "", "dim")
 
 
 def _line(deviation: Deviation) -> Text:
-    mark = ("  ! ", "red") if deviation.severity is Severity.ERROR else ("  ~ ", "yellow")
-    hint = (f"  ({deviation.hint})", "dim") if deviation.hint else ""
-    return Text.assemble(mark, str(deviation), hint)
+    return Text.assemble(_mark(deviation), str(deviation), _hint(deviation))
 
 
 def verdict_line(report: VerifyReport) -> str:
@@ -111,7 +147,7 @@ def to_junit(report: VerifyReport) -> str:
             ElementTree.SubElement(case, "failure", message=message).text = "\n".join(map(str, wrong))
         elif check.status is Status.NOT_RUN:
             errors += 1
-            ElementTree.SubElement(case, "error", message=check.outcome.not_run)
+            ElementTree.SubElement(case, "error", message="; ".join(check.outcome.not_run))
         elif check.status is Status.EXCLUDED:
             skipped += 1
             ElementTree.SubElement(case, "skipped", message="excluded by name")
@@ -132,7 +168,7 @@ def to_github(report: VerifyReport) -> Iterable[str]:
             kind = "error" if deviation.severity is Severity.ERROR else "warning"
             yield f"::{kind} title=verify {check.name}::{_escaped(str(deviation))}"
         if check.status is Status.NOT_RUN:
-            yield f"::error title=verify {check.name}::{_escaped('not run: ' + check.outcome.not_run)}"
+            yield f"::error title=verify {check.name}::{_escaped('not run: ' + '; '.join(check.outcome.not_run))}"
     yield f"::{'notice' if report.ok else 'error'} title=verify::{_escaped(verdict_line(report))}"
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import combinations
 
-from rtmctl.base import Finding
+from rtmctl.base import Finding, Severity
 from rtmctl.intent.draft import Draft
 from rtmctl.intent.schema.pools import bounds
 
@@ -14,6 +14,9 @@ LIMITS = {
     "l3vlan": (2, 4094, "a VLAN", "IEEE 802.1Q §9.6"),
     "rd": (1, 65535, "an RD index", "RFC 4364 §4.2, type 1"),
 }
+
+RD_OWN = 4096
+"""FRR numbers RDs of its own from 1 up, one a VNI and VRF, and leaves one that equals its own out of its text"""
 
 
 def check(draft: Draft) -> Iterator[Finding]:
@@ -27,6 +30,11 @@ def check(draft: Draft) -> Iterator[Finding]:
         elif first < low or last > high:
             message = f"pool '{name}' {first}-{last} reaches outside {low}-{high}, what {what} can be"
             yield Finding("pool-range", message, where, source)
+    first, last = bounds(draft.intent.pools.rd)
+    if first <= last and first <= RD_OWN:
+        message = f"pool 'rd' {first}-{last} begins among the indexes that FRR gives out itself, 1 to {RD_OWN}"
+        hint = "begin above, at 5000 say: an RD that FRR would have chosen vanishes from its text and reads as drift"
+        yield Finding("rd-pool-low", message, draft.where("pools", "rd"), hint, Severity.WARNING)
     for one, other in combinations(("l2vni", "l3vni"), 2):
         first, last = bounds(getattr(draft.intent.pools, one))
         low, high = bounds(getattr(draft.intent.pools, other))

@@ -32,8 +32,8 @@ class Pools(Section):
     """one a tenant"""
     l3vlan: Range = "3000-3999"
     """transit VLANs of L3 VNIs; no segment may use them"""
-    rd: Range = "2-65535"
-    """RD index per device: `<loopback>:<index>`"""
+    rd: Range = "5000-65535"
+    """RD index per device: `<loopback>:<index>`; FRR gives out the lowest itself"""
 
 
 def bounds(span: str) -> tuple[int, int]:

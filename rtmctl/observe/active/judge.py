@@ -7,7 +7,7 @@ answer from somewhere else, and somebody (or the host itself) got one from the d
 from collections.abc import Mapping
 
 from rtmctl.observe.active.tests import ActivePlan, Answer, HostTest, Seen
-from rtmctl.observe.ledger import Ledger
+from rtmctl.observe.ledger import Ledger, listed
 
 REACHED = (Seen.ANSWERED, Seen.REFUSED)
 
@@ -16,16 +16,14 @@ def judge(
     check: str, plan: ActivePlan, answers: Mapping[HostTest, Answer], failures: Mapping[str, str], ledger: Ledger
 ) -> None:
     """Write the verdict of one check's tests into `ledger`. `failures`: host to why its tests could not run."""
-    for name, reason in plan.skipped:
-        if name == check:
-            ledger.skip(reason)
-    for name, reason in plan.not_run:
-        if name == check:
-            ledger.not_run(reason)
+    for reason in (reason for name, reason in plan.skipped if name == check):
+        ledger.skip(reason)
+    for reason in (reason for name, reason in plan.not_run if name == check):
+        ledger.not_run(reason)
     alive = _alive(answers)
-    for test in plan.tests:
-        if test.check != check:
-            continue
+    causes: dict[str, list[str]] = {}
+    """why tests prove nothing, to what they were"""
+    for test in (test for test in plan.tests if test.check == check):
         answer = answers.get(test)
         if answer is None:
             ledger.not_run(f"{test.host}: {failures.get(test.host, 'no answer to the batch of tests')}")
@@ -37,12 +35,14 @@ def judge(
         elif answer.seen in REACHED:
             ledger.wrong(test.host, test.subject, f"no answer ({test.reason})", answer, hint="isolation is broken")
         elif answer.seen is Seen.ERROR:
-            ledger.not_run(f"{test.subject}: {answer.detail}")
+            causes.setdefault(answer.detail, []).append(test.subject)
         elif {test.host, test.target} <= alive:
             ledger.ok()
         else:
             dead = " and ".join(sorted({test.host, test.target} - alive))
-            ledger.not_run(f"{test.subject}: silence proves nothing while {dead} answers nobody")
+            causes.setdefault(f"silence proves nothing while {dead} answers nobody", []).append(test.subject)
+    for cause, subjects in causes.items():
+        ledger.not_run(f"{cause}: {listed(subjects, 3)}")
 
 
 def _alive(answers: Mapping[HostTest, Answer]) -> set[str]:

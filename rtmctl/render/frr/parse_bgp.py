@@ -6,6 +6,7 @@ from ipaddress import ip_address, ip_network
 
 from rtmctl.base.net import Network
 from rtmctl.base.order import natural_key
+from rtmctl.model.policies import exact
 from rtmctl.model.types import DEFAULT_VRF, BgpInstance, Family, MacVrf, Neighbor, NeighborFamily, VrfLeak
 from rtmctl.render.frr.notes import Note
 from rtmctl.render.frr.spelling import FAMILY_OF, HOLD_S, KEEPALIVE_S, MULTIPATH_DEFAULT, derived_target
@@ -248,7 +249,7 @@ def build_instance(found: ReadInstance, notes: tuple[Note, ...]) -> BgpInstance:
         advertisement_interval_s=interval,
         maximum_paths=found.maximum_paths or int(own.get("maximum-paths", MULTIPATH_DEFAULT)),
         neighbors=tuple(sorted(neighbors, key=lambda n: natural_key(n.name))),
-        networks=tuple(found.networks),
+        networks=tuple(rule.network for rule in exact(found.networks)),
         redistribute_connected=found.redistribute,
         advertise_all_vni=found.advertise_all_vni,
         advertise_to_evpn=tuple(found.advertise),

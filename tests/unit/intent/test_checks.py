@@ -208,6 +208,7 @@ CASES: dict[str, tuple[str, list[tuple[str, str]], list[str]]] = {
     ),
     "VLAN 1": (BASE, [("vlan: 30", "vlan: 1")], ["vlan-reserved"]),
     "an L2 VNI out of the L3 pool": (BASE, [("vlan: 30", "vlan: 30, vni: 50001")], ["vni-clash"]),
+    "RD indexes that FRR gives out": (BASE + "pools: {rd: 64-65535}\n", [], ["rd-pool-low"]),
     "a range backwards": (BASE + "pools: {asn: 4200000009-4200000001}\n", [], ["pool-range"]),
     # AS numbers
     "spines of a pod": (BASE, [("{role: spine}", "{role: spine, asn: 4200000001}")], []),

@@ -49,6 +49,13 @@ def test_pods_reach_each_other_through_the_super_spines_without_a_valley(overlay
     assert apply(spine, "UNDERLAY-OUT", down) is not None
 
 
+def test_networks_are_in_order_wherever_the_pools_lie() -> None:
+    pools = {"loopback": "10.9.0.0/22", "vtep": "10.1.0.0/22", "loopback6": "2001:db8::/64"}
+    networks = build_models(fabric(switches=switches(1, 2), pools=pools))["leaf1"].bgp[0].networks
+    assert [n.version for n in networks] == [4, 4, 6]
+    assert networks[0].subnet_of(IPv4Network(pools["vtep"]))  # type: ignore[arg-type]  # IPv4, as just seen
+
+
 def test_a_leaf_gives_no_transit_even_when_both_its_spines_lose_another_leaf() -> None:
     made = fabric(switches=switches(2, 4))
     models = build_models(made)

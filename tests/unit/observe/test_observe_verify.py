@@ -149,7 +149,9 @@ def test_a_host_that_cannot_be_asked_makes_its_checks_not_run() -> None:
 def test_silence_of_a_dead_pair_proves_no_isolation() -> None:
     report = run(Hosts(mute="app1"))
     matrix = next(c for c in report.checks if c.name == "matrix")
-    assert "silence proves nothing while app1 answers nobody" in matrix.outcome.not_run
+    (cause,) = matrix.outcome.not_run  # one cause, however many tests it spoils
+    assert cause.startswith("silence proves nothing while app1 answers nobody: ")
+    assert cause.endswith(" more")
 
 
 def test_it_waits_until_the_network_has_settled() -> None:

@@ -29,6 +29,7 @@ from rtmctl.device.types import DeviceStatus, TransactionState
 from rtmctl.model.config import DeviceConfig
 
 PENDING = (TransactionState.ARMED, TransactionState.APPLIED)
+_UNCONFIRMED = (*PENDING, TransactionState.REVERTED, TransactionState.STAGED)
 _GRACE_S = 10
 """how long after its deadline a device may take to answer as reverted"""
 
@@ -114,7 +115,7 @@ class Transaction:
         )
 
     async def keep(self, *, timers: bool = True) -> None:
-        """Renew leases, and timers, for ever; run it as a task beside the work. A device that does not answer is left."""
+        """Renew leases, and timers, for ever: a task beside the work. A device that does not answer is left."""
         pause = min(self.timing.window_s, self.timing.lease_ttl_s) / 3
         while True:
             await asyncio.sleep(pause)
@@ -305,14 +306,14 @@ class Transaction:
             return
         except RtmctlError:
             status = await device.status()
-            if status.transaction != self.id or status.state not in (*PENDING, TransactionState.REVERTED):
+            if status.transaction != self.id or status.state not in _UNCONFIRMED:
                 raise
         loop = asyncio.get_running_loop()
         until = loop.time() + self.timing.commit_timeout_s
         while status.state in PENDING and loop.time() < until:
             await asyncio.sleep(0.2)
             status = await device.status()
-        if status.state is TransactionState.REVERTED:
+        if status.state in (TransactionState.REVERTED, TransactionState.STAGED):
             revert_in_s = max(self.timing.window_s, self.timing.commit_timeout_s)
             await device.commit(self.id, fence, status.pre_hash or "", revert_in_s, again=True)
         await device.confirm(self.id, fence)

@@ -828,6 +828,8 @@ class Agent:
             raise disk_failure("pre-image", error) from None
         with contextlib.suppress(PermissionError):
             os.setsid()
+        if self.load("record.json").get("transaction") == transaction:
+            self.update(state="staged", step="again")  # a watchdog that finds `reverted` thinks its work is done
         self.watch(self, transaction)
         record = {
             "transaction": transaction,
@@ -1557,7 +1559,7 @@ class Watchdog:
         """One look at the record: seconds until the next, or None when the work is done."""
         agent = self.agent
         record = agent.load("record.json")
-        if record.get("transaction") != self.transaction:
+        if record.get("transaction") != self.transaction or record["state"] == "staged":
             orphan = _start_of(self.starter) != self.starter_start or self.starter_start is None
             return None if orphan or boottime() > give_up else 0.1
         if record["state"] not in PENDING:

@@ -32,7 +32,7 @@ async def main(lab: str, root: Path, window_s: float, kind: str, device: str) ->
     store = open_store(str(root / "dying.db"))
     net = network(open_lab(lab), fabric_of(root, MORE), store)
     plan = await make(net)
-    await apply(
+    result = await apply(
         plan,
         net.connect,
         store,
@@ -40,6 +40,7 @@ async def main(lab: str, root: Path, window_s: float, kind: str, device: str) ->
         options=ApplyOptions(timing=timing, drain=False),
         journal=KillingJournal(kind, device),
     )
+    print(result)
 
 
 if __name__ == "__main__":

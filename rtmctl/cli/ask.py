@@ -5,19 +5,19 @@ import sys
 import typer
 
 from rtmctl.base import Exit, Refused
-from rtmctl.cli.options import Globals
+from rtmctl.cli.options import Globals, Output
 
 
 def agree(said: Globals, question: str) -> None:
     """Go on, or end with exit code 13: nothing was changed.
 
     Raises:
-        Refused: there is no terminal to ask at, and no --yes.
+        Refused: there is no terminal to ask at, or the output is for a program, and no --yes.
     """
     if said.yes:
         return
-    if not sys.stdin.isatty():
-        raise Refused(f"{question} There is no terminal to ask at", hint="--yes answers")
+    if said.output is not Output.TEXT or not sys.stdin.isatty():
+        raise Refused(f"{question} There is nobody to ask", hint="--yes answers; nothing was changed")
     if not typer.confirm(question):
         typer.echo("nothing was changed")
         raise typer.Exit(Exit.ABORTED)

@@ -1,22 +1,32 @@
-"""Where errors become words and exit codes. Whatever is not an RtmctlError is a defect, and shows its traceback."""
+"""Where errors become words and exit codes. Whatever is neither an RtmctlError nor the operating system's refusal is
+a defect, and shows its traceback.
+"""
 
-import json
-
-from rtmctl.base import RtmctlError, SiteInvalid
+from rtmctl.base import PermanentError, RtmctlError, SiteInvalid
 from rtmctl.cli.options import Globals, Output
+from rtmctl.show.streams import heard_or_not
 
 
 def report(error: RtmctlError, said: Globals) -> int:
     """Tell the operator in the form asked for; gives the exit code."""
-    if isinstance(error, SiteInvalid):
-        _report_findings(error, said)
-    elif said.output is Output.JSON:
-        print(json.dumps({"version": 1, "error": error.message, "hint": error.hint, "exit": int(error.exit)}))
-    else:
-        from rtmctl.show.error import print_error
+    with heard_or_not():
+        if isinstance(error, SiteInvalid):
+            _report_findings(error, said)
+        else:
+            from rtmctl.show.error import show_error
 
-        print_error(error)
+            show_error(error, said.output)
     return int(error.exit)
+
+
+def in_words(error: OSError) -> PermanentError:
+    """What the operating system refused, and to whom: a full disk, a folder that is none."""
+    names = [str(name) for name in (error.filename, error.filename2) if name is not None]
+    what = error.strerror or str(error)
+    return PermanentError(
+        f"{' and '.join(names) or 'output'}: {what}",
+        hint="mend that and repeat the command; --verbose shows where it was",
+    )
 
 
 def _report_findings(invalid: SiteInvalid, said: Globals) -> None:

@@ -27,8 +27,8 @@ def _lab_name(ctx: typer.Context) -> str:
 @app.command(cls=Command)
 def up(
     ctx: typer.Context,
-    driver: Annotated[str, typer.Option(help="How nodes are made")] = "netns",
-    image: Annotated[str | None, typer.Option(help="Switch image: frr8 or frr10")] = None,
+    driver: Annotated[str, typer.Option(metavar="netns", help="How nodes are made")] = "netns",
+    image: Annotated[str | None, typer.Option(metavar="frr8|frr10", help="FRR 8.4 or 10.3 on the switches")] = None,
     hosts: Annotated[bool, typer.Option(help="Bring up the servers too")] = True,
 ) -> None:
     """Bring the lab up, or complete it: real routers with a factory configuration, and servers."""
@@ -51,11 +51,13 @@ def up(
 def down(ctx: typer.Context) -> None:
     """Remove the lab and everything it left, whatever state it is in."""
     from rtmctl.lab.driver import open_lab
+    from rtmctl.show.lab import print_removed
 
+    output = only(globals_of(ctx), Output.TEXT, Output.JSON)
     name = _lab_name(ctx)
     began = time.monotonic()
     gone = open_lab(name).down()
-    typer.echo(f"lab {name}: removed in {time.monotonic() - began:.1f} s" if gone else f"lab {name}: there is none")
+    print_removed(name, output, gone=gone, seconds=time.monotonic() - began)
 
 
 @app.command(cls=Command)

@@ -7,6 +7,13 @@ import typer
 from rtmctl import __version__
 from rtmctl.cli import lab, net, site
 from rtmctl.cli.options import Command, Globals, Group
+from rtmctl.show.streams import open_streams
+
+EXIT_CODES = (
+    "Exit codes: 0 done · 1 failed · 2 usage · 3 invalid site · 4 differences · 5 verification failed · "
+    "8 rolled back · 9 locked by another · 10 stale plan · 11 state unknown, act now · 12 refused · "
+    "13 aborted, restored · 14 proofs found violations · 130 interrupted"
+)
 
 app = typer.Typer(
     name="rtmctl",
@@ -15,6 +22,7 @@ app = typer.Typer(
     add_completion=True,
     pretty_exceptions_enable=False,
     help="The infrastructure of real-time marketing, from the cable to the offer.",
+    epilog=EXIT_CODES,
 )
 app.command("init", cls=Command)(site.init)
 app.command("validate", cls=Command)(site.validate)
@@ -38,4 +46,5 @@ def _root(
 
 def main() -> None:
     """Run the command line; whatever goes wrong ends with a message and a documented exit code."""
+    open_streams()
     app(obj=Globals())

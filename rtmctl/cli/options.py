@@ -1,5 +1,6 @@
 """The global options: every command takes them, and so does `rtmctl` itself before the noun."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from functools import cache
@@ -11,6 +12,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from rtmctl.base import Exit, RtmctlError
 from rtmctl.show.output import Output as Output
+from rtmctl.show.streams import mute
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ def _remember(ctx: Any) -> None:
     said = {name: value for name, value in given.items() if value not in (None, False)}
     root = ctx.find_root()
     root.obj = replace(root.ensure_object(Globals), **said)
+    if root.obj.no_color:
+        os.environ["NO_COLOR"] = "1"  # the one place where all writers look
 
 
 def _guarded(ctx: Any, invoke: Callable[[Any], Any]) -> Any:
@@ -80,6 +84,15 @@ def _guarded(ctx: Any, invoke: Callable[[Any], Any]) -> Any:
         from rtmctl.cli.boundary import report
 
         raise typer.Exit(report(error, globals_of(ctx))) from None
+    except BrokenPipeError:
+        mute()  # whoever read it has read enough
+        raise typer.Exit(Exit.FAILED) from None
+    except OSError as error:
+        from rtmctl.cli.boundary import in_words, report
+
+        if globals_of(ctx).verbose:
+            raise
+        raise typer.Exit(report(in_words(error), globals_of(ctx))) from None
     except KeyboardInterrupt:
         typer.echo("interrupted", err=True)
         raise typer.Exit(Exit.INTERRUPTED) from None

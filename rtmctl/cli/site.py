@@ -1,5 +1,6 @@
 """`rtmctl init`, `validate` and `schema`: beginning a site and proving it sound."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +21,11 @@ def init(
     """Write a new site that validates at once."""
     from rtmctl.cli.begin import begin_site
 
+    output = only(globals_of(ctx), Output.TEXT, Output.JSON)
     written = begin_site(folder, example, size)
+    if output is Output.JSON:
+        typer.echo(json.dumps({"version": 1, "written": [str(path) for path in written]}))
+        return
     typer.echo(f"wrote {', '.join(str(path) for path in written)}")
     typer.echo(f"next: cd {folder} && rtmctl validate && rtmctl lab up")
 
@@ -56,8 +61,6 @@ def validate(ctx: typer.Context) -> None:
 
 def schema() -> None:
     """Print the JSON Schema of site files, for editors."""
-    import json
-
     from rtmctl.intent import json_schema
 
     typer.echo(json.dumps(json_schema(), indent=2))

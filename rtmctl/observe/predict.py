@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_network
 
-from rtmctl.base import PermanentError
+from rtmctl.base import Exit, PermanentError
 from rtmctl.base.net import Address, Network
 from rtmctl.fabric.types import Attachment, Fabric, Host, Overlay
 from rtmctl.model.types import DeviceModel, Family
@@ -121,7 +121,9 @@ def find_places(fabric: Fabric, name: str) -> tuple[Place, ...]:
         if exact:
             return exact
     known = ", ".join(h.name for h in fabric.hosts[:12])
-    raise PermanentError(f"no host or host address {name!r} in the site", hint=f"hosts: {known or 'none'}")
+    raise PermanentError(
+        f"no host or host address {name!r} in the site", hint=f"hosts: {known or 'none'}", exit=Exit.USAGE
+    )
 
 
 def predict(

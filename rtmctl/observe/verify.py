@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 
-from rtmctl.base import PermanentError
+from rtmctl.base import Exit, PermanentError
 from rtmctl.device.state import DeviceState
 from rtmctl.fabric.types import Fabric
 from rtmctl.model.types import DeviceModel
@@ -78,7 +78,9 @@ async def verify(
     options = options or Options()
     unknown = sorted((options.selection.only | options.selection.exclude) - set(NAMES))
     if unknown:
-        raise PermanentError(f"no check named {', '.join(unknown)}", hint=f"checks: {', '.join(NAMES)}")
+        raise PermanentError(
+            f"no check named {', '.join(unknown)}", hint=f"checks: {', '.join(NAMES)}", exit=Exit.USAGE
+        )
     sessions = Sessions(frozenset(models), opener)
     run = _Run(fabric, models, sessions, hosts, options, progress or (lambda _: None), clock, sleep)
     try:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from rtmctl.base import PermanentError
+from rtmctl.base import Exit, PermanentError
 from rtmctl.base.net import Address
 from rtmctl.device.state import DeviceState
 from rtmctl.fabric.types import Attachment, Fabric
@@ -97,7 +97,9 @@ def _meaning(
         except ValueError:
             known = ", ".join(h.name for h in fabric.hosts[:12])
             raise PermanentError(
-                f"{query!r} is neither a MAC, an IP address nor a host of the site", hint=f"hosts: {known or 'none'}"
+                f"{query!r} is neither a MAC, an IP address nor a host of the site",
+                hint=f"hosts: {known or 'none'}",
+                exit=Exit.USAGE,
             ) from None
         host = next((h for h in fabric.hosts if addresses & {p.address for p in places(fabric, h)}), None)
     macs = {e.mac.lower() for s in states.values() for e in s.arp if e.address in addresses}

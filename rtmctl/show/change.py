@@ -14,18 +14,49 @@ from rtmctl.change.events import DeviceStep, Event, Note, OnEvent, PhaseBegun, W
 from rtmctl.change.recover import RecoverReport
 from rtmctl.change.results import ChangeResult, Outcome, Standing
 from rtmctl.show.output import Output
+from rtmctl.show.streams import heard_or_not
+from rtmctl.show.terminal import terminal
 from rtmctl.store import ChangeRow
 
+_NAMED = 6
+"""devices that one line names; more are counted"""
 _GOOD = (Outcome.NOTHING, Outcome.CONFIRMED, Outcome.UNCONFIRMED)
+_NEXT = {
+    Outcome.CONFIRMED: "rtmctl net verify; to go back: rtmctl net rollback {id}",
+    Outcome.UNCONFIRMED: "rtmctl net verify, then rtmctl net confirm {id}; else it reverts by itself",
+    Outcome.UNKNOWN: "rtmctl net recover, now; rtmctl net show DEVICE says what each runs",
+}
+_WIDE = 110
+"""a history line is never cut: an id is there to be copied"""
 _STANDING = {Standing.OLD: "yellow", Standing.NEW: "green", Standing.PENDING: "yellow", Standing.UNKNOWN: "bold red"}
 
 
+_PHASES = {
+    "read": "reading what runs on",
+    "lease": "taking the lease of",
+    "check": "comparing with the plan, taking the baseline:",
+    "stage": "staging the targets on",
+    "drain": "moving traffic away from",
+    "health": "health must be no worse than before:",
+    "confirm": "confirming",
+    "undo": "undoing on",
+    "recover": "looking for unsettled changes on",
+}
+"""what an operator reads for a phase; a phase without a line here is shown by its name"""
+
+
 def reporter(output: Output) -> OnEvent:
-    """Events on standard error: lines of text, or one JSON object a line."""
-    if output is Output.JSON:
-        return _as_json
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
-    return lambda event: _as_text(event, console)
+    """Events on standard error: lines of text, or one JSON object a line. Whether anybody hears them is no matter."""
+    console = terminal(stderr=True)
+
+    def say(event: Event) -> None:
+        with heard_or_not():
+            if output is Output.JSON:
+                _as_json(event)
+            else:
+                _as_text(event, console)
+
+    return say
 
 
 def _as_json(event: Event) -> None:
@@ -37,7 +68,9 @@ def _as_text(event: Event, console: Console) -> None:
         case WaveBegun():
             console.print(f"[bold]wave {event.number}/{event.of} {event.name}[/]: {', '.join(event.devices)}")
         case PhaseBegun():
-            console.print(f"[dim]{event.phase}: {len(event.devices)} devices {event.text}[/]")
+            words = _PHASES.get(event.phase, f"{event.phase}:")
+            many = ", ".join(event.devices) if len(event.devices) <= _NAMED else f"{len(event.devices)} devices"
+            console.print(f"[dim]{words} {many}{' ' if event.text else ''}{event.text}[/]")
         case DeviceStep(ok=True):
             timer = f", reverts in {event.reverts_in_s:.0f} s unless confirmed" if event.reverts_in_s else ""
             console.print(f"  {event.device}: {event.step} [green]done[/]{timer}")
@@ -53,15 +86,28 @@ def _as_text(event: Event, console: Console) -> None:
 
 def show_result(result: ChangeResult, output: Output) -> None:
     """What came of a change, what stands where, and what to do next."""
-    show_results((result,), output)
+    with heard_or_not():
+        show_results((result,), output)
 
 
 def show_recovery(report: RecoverReport, output: Output) -> None:
     """Each change that was open, and the devices that did not answer."""
-    show_results(report.results, output)
-    if report.silent and output is Output.TEXT:
-        console = Console(highlight=False, soft_wrap=True)
+    with heard_or_not():
+        _show_recovery(report, output)
+
+
+def _show_recovery(report: RecoverReport, output: Output) -> None:
+    if output is Output.JSON:
+        body = {"version": 1, "recovered": len(report.results), "silent": report.silent, "exit": int(report.exit)}
+        show_results(report.results, output)
+        print(json.dumps(body))
+        return
+    if report.results or not report.silent:
+        show_results(report.results, output)
+    if report.silent:
+        console = terminal()
         console.print(Text.assemble((f"no answer from {', '.join(report.silent)}", "bold red"), ": state unknown"))
+        console.print(Text.assemble(("next: ", "bold"), "bring them back and repeat rtmctl net recover"))
 
 
 def show_results(results: Sequence[ChangeResult], output: Output) -> None:
@@ -70,7 +116,7 @@ def show_results(results: Sequence[ChangeResult], output: Output) -> None:
         for result in results:
             print(json.dumps({"version": 1, **asdict(result), "exit": int(result.exit)}))
         return
-    console = Console(highlight=False, soft_wrap=True)
+    console = terminal()
     if not results:
         console.print("nothing to recover: no device holds an unsettled change")
     for result in results:
@@ -89,8 +135,8 @@ def _print(result: ChangeResult, console: Console) -> None:
                     f"  {device.device}: ", (device.standing.value, _STANDING[device.standing]), _why(device.message)
                 )
             )
-    if result.hint:
-        console.print(Text.assemble(("next: ", "bold"), result.hint))
+    if hint := result.hint or _NEXT.get(result.outcome, "").format(id=result.change):
+        console.print(Text.assemble(("next: ", "bold"), hint))
 
 
 def _why(message: str) -> str:
@@ -106,10 +152,14 @@ def show_history(rows: Sequence[ChangeRow], output: Output) -> None:
             print(json.dumps({"version": 1, **kept}))
         return
     table = Table(box=None, pad_edge=False)
-    for column in ("change", "when (UTC)", "by", "kind", "outcome", "reason"):
-        table.add_column(column)
+    for column in ("change", "when (UTC)", "by", "kind", "outcome"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("reason")
     for row in rows:
         when = datetime.fromtimestamp(row.begun_at, UTC).strftime("%Y-%m-%d %H:%M:%S")
-        table.add_row(row.id, when, row.by, row.kind, row.outcome, row.reason)
-    console = Console(highlight=False)
-    console.print(table if rows else "no change of this site is known to this store")
+        kind = f"{row.kind} of {row.undoes}" if row.undoes else row.kind
+        table.add_row(row.id, when, row.by, kind, row.outcome, row.reason)
+    console = terminal()
+    console.print(
+        table if rows else "no change of this site is known to this store", crop=False, width=max(console.width, _WIDE)
+    )

@@ -4,11 +4,11 @@ import json
 from dataclasses import asdict
 from typing import Protocol
 
-from rich.console import Console
 from rich.text import Text
 
 from rtmctl.change.drift import DriftReport
 from rtmctl.show.output import Output
+from rtmctl.show.terminal import terminal
 
 _STYLES = {"+": "red", "-": "green", "@": "cyan"}
 
@@ -18,12 +18,12 @@ class Labelled(Protocol):
     def label(self) -> str: ...
 
 
-def show_drift(report: DriftReport, output: Output, *, target: Labelled, color: bool = True) -> None:
+def show_drift(report: DriftReport, output: Output, *, target: Labelled) -> None:
     """`-` is what the site says, `+` what runs instead."""
     if output is Output.JSON:
         print(json.dumps({"version": 1, **asdict(report), "exit": int(report.exit)}))
         return
-    console = Console(highlight=False, soft_wrap=True, no_color=not color)
+    console = terminal()
     for device in report.differences:
         for diff in device.diffs:
             console.print(f"[bold]{device.device}[/] {diff.section}")

@@ -3,12 +3,12 @@
 import json
 from dataclasses import asdict
 
-from rich.console import Console
 from rich.table import Table
 
 from rtmctl.lab.driver import LabStatus
 from rtmctl.lab.features import Features
 from rtmctl.show.output import Output
+from rtmctl.show.terminal import terminal
 
 
 def print_status(status: LabStatus, features: Features | None, output: Output, seconds: float | None = None) -> None:
@@ -19,9 +19,9 @@ def print_status(status: LabStatus, features: Features | None, output: Output, s
         body = {"version": 1, "lab": status.name, "running": status.running, "missing": missing, "nodes": nodes}
         print(json.dumps(body, default=str))
         return
-    console = Console(highlight=False)
+    console = terminal()
     if not status.nodes:
-        console.print(f"lab {status.name}: there is none")
+        console.print(f"lab {status.name}: there is none; rtmctl lab up starts it")
         return
     table = Table(box=None, pad_edge=False)
     for column in ("node", "kind", "state", "management"):
@@ -35,3 +35,11 @@ def print_status(status: LabStatus, features: Features | None, output: Output, s
     console.print(f"\nlab {status.name}: {running} of {len(status.nodes)} nodes run{took}")
     if missing:
         console.print(f"this kernel lacks {', '.join(missing)}: `net plan` lists what stands in for it")
+
+
+def print_removed(lab: str, output: Output, *, gone: bool, seconds: float) -> None:
+    """`gone`: there was one."""
+    if output is Output.JSON:
+        print(json.dumps({"version": 1, "lab": lab, "removed": gone, "seconds": round(seconds, 1)}))
+    else:
+        terminal().print(f"lab {lab}: removed in {seconds:.1f} s" if gone else f"lab {lab}: there is none")

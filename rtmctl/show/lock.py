@@ -2,10 +2,9 @@
 
 import json
 
-from rich.console import Console
-
 from rtmctl.fabric import Lock
 from rtmctl.show.output import Output
+from rtmctl.show.terminal import terminal
 
 
 def show_lock_change(before: Lock, after: Lock, output: Output) -> None:
@@ -16,7 +15,7 @@ def show_lock_change(before: Lock, after: Lock, output: Output) -> None:
         body = {"version": 1, "kept": len(old & new), "added": added, "removed": removed}
         print(json.dumps(body))
         return
-    console = Console(highlight=False, soft_wrap=True)
+    console = terminal()
     for sign, style, rows in (("+", "green", added), ("-", "red", removed)):
         for kind, identity, value in rows:
             console.print(f"[{style}]{sign} {kind} {identity}: {value}[/]")

@@ -1,7 +1,9 @@
 """A plan on a terminal and in a CI log: one line a device, then the diffs, equal ones once."""
 
+import shlex
 from collections.abc import Iterable
 from hashlib import sha256
+from pathlib import Path
 from typing import Protocol
 
 from rich.console import Console
@@ -24,25 +26,22 @@ class Labelled(Protocol):
     def label(self) -> str: ...
 
 
-def show_plan(plan: Plan, output: Output, *, target: Labelled, color: bool = True, brief: bool = False) -> None:
+def show_plan(plan: Plan, output: Output, *, target: Labelled, brief: bool = False) -> None:
     """Print a plan. `brief` leaves the diffs out."""
     if output is Output.JSON:
         print(plan_to_json(plan), end="")
         return
-    print_plan(plan, _console(color), label=target.label, brief=brief)
+    print_plan(plan, terminal(), label=target.label, brief=brief)
 
 
-def show_drift(plan: Plan, output: Output, *, target: Labelled, color: bool = True) -> None:
-    """Print the way from what runs back to what the site says."""
-    if output is Output.JSON:
-        print(plan_to_json(plan), end="")
-        return
-    console = _console(color)
+def show_next(plan: Plan, file: Path | None) -> None:
+    """What an operator does with this plan."""
     if plan.empty:
-        console.print(f"no drift: {_count(plan.unchanged, 'device')} of {target.label} run what the site says")
         return
-    console.print(f"{_count(plan.devices, 'device')} of {target.label} run something else; + is what is missing:")
-    _diffs(plan, console)
+    kept = f"kept in {file}: " if file else ""
+    command = f"rtmctl net apply {shlex.quote(str(file))}" if file else "rtmctl net apply"
+    accept = " --accept-outage" if plan.outages else ""
+    terminal().print(Text.assemble(("next: ", "bold"), f"{kept}{command}{accept}"))
 
 
 def print_plan(plan: Plan, console: Console, *, label: str, brief: bool = False) -> None:
@@ -137,11 +136,6 @@ def _diffs(plan: Plan, console: Console) -> None:
             for line in diff.text.splitlines():
                 console.print(Text(f"  {line}", style=_STYLES.get(line[:1], "")))
             console.print()
-
-
-def _console(color: bool) -> Console:
-    console = terminal()
-    return console if color else Console(highlight=False, soft_wrap=True, width=console.width, no_color=True)
 
 
 def _count(things: Iterable[object], what: str) -> str:

@@ -1,15 +1,22 @@
 """The table of platforms: what is rendered, and the guard its driver can put under a change."""
 
+import json
 from collections.abc import Mapping
+from dataclasses import asdict
 
-from rich.console import Console
 from rich.table import Table
 
 from rtmctl.device.types import Capabilities
+from rtmctl.show.output import Output
+from rtmctl.show.terminal import terminal
 
 
-def print_platforms(platforms: Mapping[str, Capabilities | None]) -> None:
+def print_platforms(platforms: Mapping[str, Capabilities | None], output: Output = Output.TEXT) -> None:
     """`None`: rendered, but nothing here speaks to such a device."""
+    if output is Output.JSON:
+        guards = {name: asdict(guard) if guard else None for name, guard in sorted(platforms.items())}
+        print(json.dumps({"version": 1, "platforms": guards}))
+        return
     table = Table(box=None, pad_edge=False)
     for column in ("platform", "revert timer", "step", "extendable", "survives a reboot"):
         table.add_column(column)
@@ -24,7 +31,7 @@ def print_platforms(platforms: Mapping[str, Capabilities | None]) -> None:
                 _yes(guard.extendable),
                 _yes(guard.survives_reboot),
             )
-    Console(highlight=False).print(table)
+    terminal().print(table)
 
 
 def _yes(value: bool) -> str:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 
 from rtmctl.show.output import Output
+from rtmctl.show.streams import heard_or_not
 
 
 def steps(output: Output) -> Callable[[str], None]:
@@ -12,6 +13,7 @@ def steps(output: Output) -> Callable[[str], None]:
 
     def say(step: str) -> None:
         line = json.dumps({"version": 1, "step": step}) if output is Output.JSON else f"  {step}"
-        print(line, file=sys.stderr, flush=True)
+        with heard_or_not():
+            print(line, file=sys.stderr, flush=True)
 
     return say

@@ -8,5 +8,7 @@ WITHOUT_TERMINAL = 200
 """columns in a file or a CI log, where nothing can be scrolled sideways and nothing should be cut"""
 
 
-def terminal() -> Console:
-    return Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WITHOUT_TERMINAL)
+def terminal(*, stderr: bool = False) -> Console:
+    """Lines are never broken; tables fit the terminal."""
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(highlight=False, soft_wrap=True, stderr=stderr, width=None if stream.isatty() else WITHOUT_TERMINAL)

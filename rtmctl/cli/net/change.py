@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rtmctl.base import Exit
-from rtmctl.cli.context import only, open_site
+from rtmctl.base import Exit, PermanentError
+from rtmctl.cli.context import OpenSite, only, open_site
 from rtmctl.cli.options import Output
 
 if TYPE_CHECKING:
     from rtmctl.change import PlanOptions
 
+
+class Commit(StrEnum):
+    ALL = "all"
+    WAVE = "wave"
+
+
 OnlyOption = Annotated[list[str] | None, typer.Option("--only", metavar="DEVICE", help="Change these, no others")]
 ReasonOption = Annotated[str, typer.Option(metavar="TEXT", help="Why; kept in the history and on the devices")]
 CanaryOption = Annotated[list[str] | None, typer.Option(metavar="DEVICE", help="These change alone, first")]
-MaxOption = Annotated[int | None, typer.Option("--max-unavailable", metavar="N", help="At most N of a wave at once")]
+MaxOption = Annotated[
+    int | None, typer.Option("--max-unavailable", metavar="N", min=1, help="At most N of a wave at once")
+]
 UnmanagedOption = Annotated[bool, typer.Option("--remove-unmanaged", help="Remove lines that are not rtmctl's")]
 
 
@@ -35,18 +44,21 @@ def plan(
     """Show what would change on each device, in which order, and what it may touch."""
     from rtmctl.change import make, write_plan
     from rtmctl.cli.changing import changing
-    from rtmctl.show.plan import show_plan
+    from rtmctl.show.plan import show_next, show_plan
     from rtmctl.show.substitutions import print_substitutions
 
     opened = open_site(ctx)
     output = only(opened.said, Output.TEXT, Output.JSON)
+    wanted = _options(opened, only_devices, canary, max_unavailable, remove_unmanaged)
     work = changing(opened)
-    made = asyncio.run(make(work.network, _options(only_devices, canary, max_unavailable, remove_unmanaged)))
+    made = asyncio.run(make(work.network, wanted))
     if out:
         write_plan(made, out)
+    if output is Output.TEXT and not made.empty:
+        print_substitutions(work.target.substitutions(opened.configs), every=opened.said.verbose)
+    show_plan(made, output, target=work.target, brief=brief)
     if output is Output.TEXT:
-        print_substitutions(work.target.substitutions(opened.configs))
-    show_plan(made, output, target=work.target, color=not opened.said.no_color, brief=brief)
+        show_next(made, out)
     raise typer.Exit(Exit.DIFFERENT if exit_code and not made.empty else Exit.DONE)
 
 
@@ -59,35 +71,44 @@ def apply(
     canary: CanaryOption = None,
     max_unavailable: MaxOption = None,
     remove_unmanaged: UnmanagedOption = False,
-    soak: Annotated[float, typer.Option(metavar="S", help="Each wave must stay healthy so long")] = 0.0,
+    soak: Annotated[float, typer.Option(metavar="S", min=0, help="Each wave must stay healthy so long")] = 0.0,
     reason: ReasonOption = "",
     confirm_within: Annotated[
-        float | None, typer.Option(metavar="S", help="Leave it applied so long for `net confirm`; else it reverts")
+        float | None,
+        typer.Option(metavar="S", min=5, help="Leave it applied so long for `net confirm`; else it reverts"),
     ] = None,
-    commit: Annotated[str, typer.Option(metavar="all|wave", help="What one bad wave reverts")] = "all",
-    drain: Annotated[bool, typer.Option(help="Move traffic away before sessions reset")] = True,
-    degraded: Annotated[bool, typer.Option(help="Although a redundant partner is down")] = False,
-    accept_outage: Annotated[bool, typer.Option(help="Although it cannot be hitless")] = False,
-    override_freeze: Annotated[str, typer.Option(metavar="REASON", help="Although a change freeze holds")] = "",
+    commit: Annotated[Commit, typer.Option(help="A bad wave reverts all waves, or itself")] = Commit.ALL,
+    drain: Annotated[bool, typer.Option(help="Move traffic away first where sessions reset")] = True,
+    degraded: Annotated[bool, typer.Option("--degraded", help="Go on although a redundant partner is down")] = False,
+    accept_outage: Annotated[bool, typer.Option("--accept-outage", help="Go on although it cannot be hitless")] = False,
+    override_freeze: Annotated[str, typer.Option(metavar="REASON", help="Go on within a change freeze")] = "",
 ) -> None:
     """Change the devices: each arms its own undo first, and all are confirmed together or none is."""
-    from rtmctl.change import ApplyOptions, CommitMode, Timing, carry_out, make, read_plan, run_stoppable
+    from rtmctl.change import ApplyOptions, CommitMode, Timing, carry_out, make, read_plan
     from rtmctl.cli.ask import agree
     from rtmctl.cli.changing import changing
+    from rtmctl.cli.stopping import stoppable
     from rtmctl.show.change import reporter, show_result
     from rtmctl.show.plan import show_plan
 
     opened = open_site(ctx)
     output = only(opened.said, Output.TEXT, Output.JSON)
+    wanted = _options(opened, only_devices, canary, max_unavailable, remove_unmanaged)
+    if file and wanted != _options(opened):
+        raise PermanentError(
+            f"{file} says already which devices change and how",
+            hint="give --only, --canary, --max-unavailable and --remove-unmanaged to `net plan`",
+            exit=Exit.USAGE,
+        )
     work = changing(opened)
-    wanted = _options(only_devices, canary, max_unavailable, remove_unmanaged)
     made = read_plan(file) if file else asyncio.run(make(work.network, wanted))
-    if not made.empty and output is Output.TEXT:
-        show_plan(made, output, target=work.target, color=not opened.said.no_color, brief=opened.said.yes)
+    if not made.empty:
+        if output is Output.TEXT:
+            show_plan(made, output, target=work.target, brief=opened.said.yes)
         agree(opened.said, f"Change {len(made.devices)} devices of {work.target.label}?")
     options = ApplyOptions(
         reason=reason,
-        commit=CommitMode(commit),
+        commit=CommitMode(commit.value),
         timing=Timing(soak_s=soak),
         confirm_within_s=confirm_within,
         degraded=degraded,
@@ -96,7 +117,7 @@ def apply(
         drain=drain,
     )
     emit = reporter(output)
-    result = run_stoppable(lambda stop: carry_out(work.network, made, options, emit=emit, stop=stop))
+    result = stoppable(emit, lambda stop: carry_out(work.network, made, options, emit=emit, stop=stop))
     show_result(result, output)
     raise typer.Exit(result.exit)
 
@@ -122,9 +143,10 @@ def rollback(
     reason: ReasonOption = "",
 ) -> None:
     """Go back to the state before a change: a new plan to the old texts, through waves like any other."""
-    from rtmctl.change import ApplyOptions, carry_out, make_rollback, run_stoppable
+    from rtmctl.change import ApplyOptions, carry_out, make_rollback
     from rtmctl.cli.ask import agree
     from rtmctl.cli.changing import changing
+    from rtmctl.cli.stopping import stoppable
     from rtmctl.show.change import reporter, show_result
     from rtmctl.show.plan import show_plan
 
@@ -132,12 +154,13 @@ def rollback(
     output = only(opened.said, Output.TEXT, Output.JSON)
     work = changing(opened)
     made = asyncio.run(make_rollback(work.network, change))
-    if not made.empty and output is Output.TEXT:
-        show_plan(made, output, target=work.target, color=not opened.said.no_color, brief=opened.said.yes)
+    if not made.empty:
+        if output is Output.TEXT:
+            show_plan(made, output, target=work.target, brief=opened.said.yes)
         agree(opened.said, f"Roll {len(made.devices)} devices back to before {change}?")
     options = ApplyOptions(reason=reason or f"rollback of {change}")
     emit = reporter(output)
-    result = run_stoppable(lambda stop: carry_out(work.network, made, options, emit=emit, stop=stop))
+    result = stoppable(emit, lambda stop: carry_out(work.network, made, options, emit=emit, stop=stop))
     show_result(result, output)
     raise typer.Exit(result.exit)
 
@@ -157,9 +180,16 @@ def recover(ctx: typer.Context) -> None:
     raise typer.Exit(report.exit)
 
 
-def _options(only_devices: list[str] | None, canary: list[str] | None, most: int | None, remove: bool) -> PlanOptions:
+def _options(
+    opened: OpenSite,
+    only_devices: list[str] | None = None,
+    canary: list[str] | None = None,
+    most: int | None = None,
+    remove: bool = False,
+) -> PlanOptions:
     from rtmctl.change import PlanOptions, Unmanaged, WaveOptions
 
+    opened.check_devices((*(only_devices or ()), *(canary or ())))
     waves = WaveOptions(canary=tuple(canary or ()), max_unavailable=most)
     unmanaged = Unmanaged.REMOVE if remove else Unmanaged.KEEP
     return PlanOptions(only=tuple(only_devices or ()), waves=waves, unmanaged=unmanaged)

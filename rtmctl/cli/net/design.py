@@ -10,7 +10,7 @@ import typer
 
 from rtmctl.base import Exit
 from rtmctl.cli.context import only, open_site
-from rtmctl.cli.options import Command, Globals, Output, Group, globals_of
+from rtmctl.cli.options import Command, Globals, Group, Output, globals_of
 
 if TYPE_CHECKING:
     from rtmctl.fabric import Lock
@@ -26,8 +26,8 @@ lock = typer.Typer(
 @lock.callback()
 def allocate_missing(
     ctx: typer.Context,
-    prune: Annotated[bool, typer.Option(help="Give back what removed things still hold")] = False,
-    check: Annotated[bool, typer.Option(help="Write nothing; exit 4 when the lock would change")] = False,
+    prune: Annotated[bool, typer.Option("--prune", help="Give back what removed things still hold")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 4 when the lock would change")] = False,
 ) -> None:
     """Allocate what the site needs and does not have yet; nothing that has a number gets another."""
     from rtmctl.fabric import allocate, read_lock
@@ -78,8 +78,14 @@ def render(
     out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="A file a device instead of stdout")] = None,
 ) -> None:
     """Print the configuration each device is to run, in its production form."""
+    from rtmctl.show.configs import print_configs
+
     opened = open_site(ctx)
+    output = only(opened.said, Output.TEXT, Output.JSON)
     names = opened.check_devices(tuple(device or ()))
+    if output is Output.JSON and not out:
+        print_configs({name: opened.configs[name] for name in names})
+        return
     if out:
         out.mkdir(parents=True, exist_ok=True)
     for name in names:
@@ -107,10 +113,11 @@ def cabling(
     print_cabling(rows(opened.models, states), only(opened.said, Output.TEXT, Output.JSON))
 
 
-def platforms() -> None:
+def platforms(ctx: typer.Context) -> None:
     """The platforms rtmctl renders, and the guard each can put under a change."""
     from rtmctl.device import CAPABILITIES
     from rtmctl.render import PLATFORMS
     from rtmctl.show.platforms import print_platforms
 
-    print_platforms({name: CAPABILITIES.get(name) for name in PLATFORMS})
+    output = only(globals_of(ctx), Output.TEXT, Output.JSON)
+    print_platforms({name: CAPABILITIES.get(name) for name in PLATFORMS}, output)

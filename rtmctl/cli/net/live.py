@@ -13,8 +13,10 @@ from rtmctl.cli.options import Output
 
 def verify(
     ctx: typer.Context,
-    wait: Annotated[float, typer.Option(metavar="S", help="Longest time for the network to settle")] = 20.0,
-    checks: Annotated[list[str] | None, typer.Option("--check", metavar="NAME", help="Only these checks")] = None,
+    wait: Annotated[float, typer.Option(metavar="S", min=0, help="Longest time for the network to settle")] = 20.0,
+    checks: Annotated[
+        list[str] | None, typer.Option("--check", metavar="NAME", help="Only these checks: lldp, bgp, matrix …")
+    ] = None,
     exclude: Annotated[list[str] | None, typer.Option(metavar="NAME", help="All but these checks")] = None,
     seed: Annotated[int, typer.Option(help="Of the sample, where pairs of hosts are too many to test all")] = 1,
 ) -> None:

@@ -22,31 +22,36 @@ def drift(ctx: typer.Context) -> None:
     output = only(opened.said, Output.TEXT, Output.JSON)
     work = changing(opened)
     report = asyncio.run(find_drift(work.network))
-    show_drift(report, output, target=work.target, color=not opened.said.no_color)
+    show_drift(report, output, target=work.target)
     raise typer.Exit(report.exit)
 
 
-def history(ctx: typer.Context) -> None:
+def history(
+    ctx: typer.Context,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, help="The newest N")] = 20,
+) -> None:
     """The changes of this site that this store knows, newest first."""
     from rtmctl.show.change import show_history
     from rtmctl.store import open_store
 
     opened = open_site(ctx)
     output = only(opened.said, Output.TEXT, Output.JSON)
-    show_history(open_store().changes(opened.site.name), output)
+    show_history(open_store().changes(opened.site.name, limit), output)
 
 
 def drain(
     ctx: typer.Context,
     device: DeviceArgument,
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; plan, verify and drift name it")],
-    hours: Annotated[float | None, typer.Option(metavar="H", help="Until then; else until undrained")] = None,
-    strand: Annotated[bool, typer.Option(help="Although hosts lose their only way")] = False,
+    hours: Annotated[
+        float | None, typer.Option(metavar="H", min=0.01, help="For so long; else until undrained")
+    ] = None,
+    strand: Annotated[bool, typer.Option("--strand", help="Go on although hosts lose their only way")] = False,
 ) -> None:
     """Move all traffic off a device and keep it so, until `undrain`."""
     from rtmctl.change import drain as run
-    from rtmctl.change import run_stoppable
     from rtmctl.cli.changing import changing
+    from rtmctl.cli.stopping import stoppable
     from rtmctl.show.change import reporter, show_result
 
     opened = open_site(ctx)
@@ -55,8 +60,8 @@ def drain(
     network = changing(opened).network
     until = time.time() + hours * 3600 if hours is not None else None
     emit = reporter(output)
-    result = run_stoppable(
-        lambda stop: run(network, device, reason=reason, until=until, strand=strand, emit=emit, stop=stop)
+    result = stoppable(
+        emit, lambda stop: run(network, device, reason=reason, until=until, strand=strand, emit=emit, stop=stop)
     )
     show_result(result, output)
     raise typer.Exit(result.exit)
@@ -68,9 +73,9 @@ def undrain(
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why")] = "",
 ) -> None:
     """Let traffic back to a drained device."""
-    from rtmctl.change import run_stoppable
     from rtmctl.change import undrain as run
     from rtmctl.cli.changing import changing
+    from rtmctl.cli.stopping import stoppable
     from rtmctl.show.change import reporter, show_result
 
     opened = open_site(ctx)
@@ -78,6 +83,6 @@ def undrain(
     opened.check_devices((device,))
     network = changing(opened).network
     emit = reporter(output)
-    result = run_stoppable(lambda stop: run(network, device, reason=reason, emit=emit, stop=stop))
+    result = stoppable(emit, lambda stop: run(network, device, reason=reason, emit=emit, stop=stop))
     show_result(result, output)
     raise typer.Exit(result.exit)

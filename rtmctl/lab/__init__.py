@@ -13,7 +13,7 @@
 
 Switches are born with a factory configuration: hostname, management address on eth0, FRR with an empty configuration,
 sshd, lldpd, the account `rtmctl` with one sudo rule, for `/usr/local/lib/rtmctl/agent` (a copy of this tree's
-`rtmctl/device/frr/agent.py`, renewed at `up`; run as `agent boot` before sysctl, networking, nftables and FRR start).
+`rtmctl/device/frr/agent/` in one file, renewed at `up`; run as `agent boot` before sysctl, networking, nftables and FRR start).
 What this machine's kernel cannot do is replaced by `substitute.adapt(config, lab.features(node))`, and listed.
 
 Tests set RTMCTL_LAB_STATE to a folder of their own, so that labs of the same name do not meet; RTMCTL_CACHE moves the

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from rtmctl.device.frr.install import agent_file
 from rtmctl.lab.factory import Programs
 
 _INSIDE = Path(__file__).parent / "inside"
-_AGENT = Path(__file__).parent.parent / "device" / "frr" / "agent.py"
 _SHIMS = {"ifreload": "ifreload.py", "ifquery": "ifreload.py", "nft": "nft.sh", "sysctl": "sysctl.sh"}
 
 
@@ -16,6 +16,6 @@ def load() -> Programs:
         host_init=(_INSIDE / "host-init.sh").read_text(),
         router_init=(_INSIDE / "router-init.sh").read_text(),
         daemons=(_INSIDE / "daemons.sh").read_text(),
-        agent=_AGENT.read_text() if _AGENT.exists() else None,
+        agent=agent_file().decode("utf-8", "surrogateescape"),
         shims={name: (_INSIDE / file).read_text() for name, file in _SHIMS.items() if (_INSIDE / file).exists()},
     )

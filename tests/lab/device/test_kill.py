@@ -8,10 +8,9 @@ import pytest
 from tests.lab.device.conftest import Device, target_for
 
 KILLER = r"""
-import importlib.machinery, importlib.util, os, signal, sys
-loader = importlib.machinery.SourceFileLoader("agent", "/usr/local/lib/rtmctl/agent")
-agent = importlib.util.module_from_spec(importlib.util.spec_from_loader("agent", loader))
-loader.exec_module(agent)
+import os, signal, subprocess, sys
+sys.path.insert(0, "/usr/local/lib/rtmctl/agent")
+from agent import server
 main, left = os.getpid(), int(sys.argv[1])
 
 def mortal(function):
@@ -26,9 +25,9 @@ def mortal(function):
 
 os.replace = mortal(os.replace)
 os.fsync = mortal(os.fsync)
-agent.subprocess.run = mortal(agent.subprocess.run)
-agent.start_watchdog = mortal(agent.start_watchdog)
-sys.exit(agent.main(["agent", *sys.argv[2:]]))
+subprocess.run = mortal(subprocess.run)
+server.start_watchdog = mortal(server.start_watchdog)
+sys.exit(server.main(["agent", *sys.argv[2:]]))
 """
 
 STEPS = (*range(0, 12), *range(12, 60, 4))

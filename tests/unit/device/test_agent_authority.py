@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from rtmctl.device.frr import agent
+from rtmctl.device.frr.agent import FILES
+from rtmctl.device.frr.agent.device import Device
+from rtmctl.device.frr.agent.programs import Result
+from rtmctl.device.frr.agent.verbs import answer_to
 
 
 class Machine:
@@ -15,19 +18,19 @@ class Machine:
 
     def __init__(self, root: Path) -> None:
         self.root, self.time, self.boot, self.watched = root, 1000.0, "boot-1", [""]
-        self.agent = agent.Agent(str(root), self._run, lambda: self.time, lambda: self.boot, self._watch)
+        self.device = Device(self._watch, str(root), self._run, lambda: self.time, lambda: self.boot)
 
-    def _run(self, argv: list[str], text: str | None = None, timeout: float = 0) -> agent.Result:
-        return agent.Result(0, "", "")
+    def _run(self, argv: list[str], text: str | None = None, timeout: float = 0) -> Result:
+        return Result(0, "", "")
 
-    def _watch(self, of: agent.Agent, transaction: str) -> None:
+    def _watch(self, of: Device, transaction: str) -> None:
         self.watched.append(transaction)
 
     def do(self, verb: str, **arguments: Any) -> dict[str, Any]:
-        return agent.answer_to(self.agent, verb, arguments)
+        return answer_to(self.device, verb, arguments)
 
     def save(self, name: str, document: Mapping[str, Any]) -> None:
-        self.agent.save(name, document)
+        self.device.save(name, document)
 
 
 @pytest.fixture
@@ -79,7 +82,7 @@ def test_boot_restores_an_unconfirmed_change_of_an_earlier_boot_only(machine: Ma
     conf.parent.mkdir(parents=True)
     conf.write_text("hostname new\n")
     kept = {"text": "hostname old\n", "mode": 0o640, "uid": 0, "gid": 0}
-    files = {name: kept if name == "frr" else None for name in agent.FILES}
+    files = {name: kept if name == "frr" else None for name in FILES}
     machine.save("pre.json", {"transaction": "t", "files": files, "kernel": {}})
     machine.save("record.json", {**RECORD, "boot_id": "boot-1", "deadline": 9e9})
     assert machine.do("boot") == {"restored": False}

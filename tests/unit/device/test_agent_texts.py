@@ -4,7 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rtmctl.device.frr import agent
+from rtmctl.device.frr.agent.errors import AgentError
+from rtmctl.device.frr.agent.frrtext import differences, with_hollow_blocks
+from rtmctl.device.frr.agent.merge import merged
+from rtmctl.device.frr.agent.normalform import mask, normal_frr
+from rtmctl.device.frr.agent.sections import hash_of, nft_tables, split_sections
+from rtmctl.device.frr.agent.stanzas import stanzas
 from rtmctl.device.frr.normal import normal_form
 from rtmctl.model.config import DeviceConfig
 
@@ -78,8 +83,8 @@ end
 
 
 def test_rendered_and_printed_are_equal_in_normal_form() -> None:
-    assert agent.normal_frr(RENDERED, "k") == agent.normal_frr(PRINTED, "k")
-    assert agent.differences(RENDERED, PRINTED) == []
+    assert normal_frr(RENDERED, "k") == normal_frr(PRINTED, "k")
+    assert differences(RENDERED, PRINTED) == []
 
 
 @pytest.mark.parametrize(
@@ -93,25 +98,25 @@ def test_rendered_and_printed_are_equal_in_normal_form() -> None:
 )
 def test_a_difference_is_seen_with_its_path(old: str, new: str, word: str) -> None:
     changed = RENDERED.replace(old, new)
-    assert agent.normal_frr(changed, None) != agent.normal_frr(RENDERED, None)
-    assert any(word in line for line in agent.differences(changed, RENDERED))
+    assert normal_frr(changed, None) != normal_frr(RENDERED, None)
+    assert any(word in line for line in differences(changed, RENDERED))
 
 
 def test_normal_form_is_stable() -> None:
-    once = agent.normal_frr(RENDERED, "k")
-    assert agent.normal_frr(once, "k") == once
+    once = normal_frr(RENDERED, "k")
+    assert normal_frr(once, "k") == once
 
 
 def test_secrets_are_keyed_hashes() -> None:
-    text = agent.normal_frr(RENDERED, "key one")
-    assert "secret" not in text and agent.mask("secret", "key one") in text
-    assert agent.normal_frr(RENDERED, "key two") != text
+    text = normal_frr(RENDERED, "key one")
+    assert "secret" not in text and mask("secret", "key one") in text
+    assert normal_frr(RENDERED, "key two") != text
 
 
 def test_the_hash_is_that_of_device_config() -> None:
     config = DeviceConfig.of({"frr": RENDERED, "interfaces": "# by rtmctl\nauto lo\n\niface lo inet loopback\n"})
     form = normal_form(config, "k")
-    assert form.hash() == agent.hash_of(dict(form.sections))
+    assert form.hash() == hash_of(dict(form.sections))
     assert form.get("interfaces") == "auto lo\niface lo inet loopback\n"
 
 
@@ -130,19 +135,19 @@ MERGES = {
 @pytest.mark.parametrize("case", MERGES)
 def test_merge(case: str) -> None:
     new, line, there = MERGES[case]
-    merged = agent.merged("frr", RENDERED, new)
-    assert (line in merged) is there
-    assert "neighbor swp1 interface remote-as external" in merged
+    text = merged("frr", RENDERED, new)
+    assert (line in text) is there
+    assert "neighbor swp1 interface remote-as external" in text
 
 
 def test_merging_nothing_changes_nothing() -> None:
-    assert agent.differences(RENDERED, agent.merged("frr", RENDERED, "")) == []
+    assert differences(RENDERED, merged("frr", RENDERED, "")) == []
 
 
 def test_merged_stanzas_take_the_place_of_those_of_the_same_name() -> None:
     old = "auto lo\niface lo inet loopback\nauto swp1\niface swp1\n    mtu 1500\n"
-    merged = agent.stanzas(agent.merged("interfaces", old, "auto swp1\niface swp1\n    mtu 9000\n"))
-    assert merged["swp1"].values("mtu") == ["9000"] and set(merged) == {"lo", "swp1"}
+    found = stanzas(merged("interfaces", old, "auto swp1\niface swp1\n    mtu 9000\n"))
+    assert found["swp1"].values("mtu") == ["9000"] and set(found) == {"lo", "swp1"}
 
 
 names = st.text("abcdefgh", min_size=1, max_size=6)
@@ -153,7 +158,7 @@ block_texts = st.dictionaries(names, st.lists(names, max_size=4, unique=True), m
 def test_order_of_blocks_means_nothing(content: dict[str, list[str]]) -> None:
     texts = [f"{head}\n" + "".join(f" {line}\n" for line in lines) for head, lines in content.items()]
     shuffled = list(reversed(texts))
-    assert agent.normal_frr("".join(texts), None) == agent.normal_frr("".join(shuffled), None)
+    assert normal_frr("".join(texts), None) == normal_frr("".join(shuffled), None)
 
 
 @pytest.mark.parametrize(
@@ -161,16 +166,16 @@ def test_order_of_blocks_means_nothing(content: dict[str, list[str]]) -> None:
     ["text first\n#### rtmctl section: frr\n", "#### rtmctl section: nonsense\n", "#### rtmctl section: frr\n" * 2],
 )
 def test_what_is_no_target_is_refused(text: str) -> None:
-    with pytest.raises(agent.AgentError) as caught:
-        agent.split_sections(text)
+    with pytest.raises(AgentError) as caught:
+        split_sections(text)
     assert caught.value.code == "syntax"
 
 
 def test_tables_of_a_ruleset() -> None:
     text = "table inet rtmctl {\n}\nadd table ip6 x\ntable y {\n}\nflush ruleset\n"
-    assert agent.nft_tables(text) == ["inet rtmctl", "ip y", "ip6 x"]
+    assert nft_tables(text) == ["inet rtmctl", "ip y", "ip6 x"]
 
 
 def test_forwarding_is_left_as_it_is_by_frr_reload() -> None:
-    assert "no ipv6 forwarding\n" in agent.with_hollow_blocks(RENDERED, PRINTED)
-    assert "interface swp2\nexit\n" in agent.with_hollow_blocks(RENDERED, PRINTED + "interface swp2\n description x\n")
+    assert "no ipv6 forwarding\n" in with_hollow_blocks(RENDERED, PRINTED)
+    assert "interface swp2\nexit\n" in with_hollow_blocks(RENDERED, PRINTED + "interface swp2\n description x\n")

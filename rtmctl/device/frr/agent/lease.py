@@ -1,0 +1,55 @@
+"""The lease and its fence number: who may change this device."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .device import Device
+from .errors import AgentError
+
+
+def lease_state(device: Device) -> dict[str, Any] | None:
+    """The lease in force. One from an earlier boot is over: its change has been undone by `boot`."""
+    lease = device.load("lease.json")
+    if not lease.get("holder") or lease["boot_id"] != device.boot_id():
+        return None
+    left = lease["until"] - device.now()
+    if left <= 0:
+        return None
+    return {k: lease[k] for k in ("holder", "fence", "purpose")} | {"expires_in_s": round(left, 3)}
+
+
+def take(device: Device, holder: str, ttl_s: float, purpose: str = "") -> dict[str, Any]:
+    """Take, or renew one's own. The fence number grows with each new holder or interruption, and never repeats."""
+    if not holder or ttl_s <= 0:
+        raise AgentError("usage", "lease", "a lease needs a holder and a time to live above 0")
+    with device.lock():
+        held = lease_state(device)
+        if held and held["holder"] != holder:
+            text = f"held by {held['holder']} for {held['expires_in_s']:.0f} s more ({held['purpose'] or '-'})"
+            raise AgentError("locked", "lease", text, permanent=False, lease=held)
+        fence = held["fence"] if held else device.load("lease.json").get("fence", 0) + 1
+        until = device.now() + ttl_s
+        device.save(
+            "lease.json",
+            {"holder": holder, "fence": fence, "purpose": purpose, "until": until, "boot_id": device.boot_id()},
+        )
+        return {"lease": lease_state(device)}
+
+
+def release(device: Device, fence: int) -> dict[str, Any]:
+    with device.lock():
+        lease = device.load("lease.json")
+        if lease.get("fence") == fence and lease.get("holder"):
+            device.save("lease.json", {**lease, "holder": ""})
+        return {"lease": lease_state(device)}
+
+
+def check_fence(device: Device, fence: int, step: str, alive: bool = False) -> None:
+    """Refuse a step of a former holder; `alive`: the lease must not have run out either."""
+    lease = device.load("lease.json")
+    newest = lease.get("fence", 0)
+    if fence != newest or not lease.get("holder"):
+        raise AgentError("fenced", step, f"fence {fence} is not the newest ({newest}): the lease was lost", lease=lease)
+    if alive and lease_state(device) is None:
+        raise AgentError("fenced", step, f"the lease with fence {fence} has run out; take it again")

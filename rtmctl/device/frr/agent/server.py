@@ -1,0 +1,71 @@
+"""The front: one verb as a command line, or many over standard input."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from typing import Any
+
+from .device import Device
+from .errors import AgentError
+from .programs import as_json
+from .verbs import answer_to
+from .watchdog import Watchdog, start_watchdog
+
+
+def parse_arguments(words: list[str]) -> dict[str, Any]:
+    """NAME=VALUE; a value that reads as JSON number, boolean or object is one; NAME=- is read from stdin."""
+    found: dict[str, Any] = {}
+    for word in words:
+        name, equals, text = word.partition("=")
+        if not equals or not name.isidentifier():
+            raise AgentError("usage", "arguments", f"{word!r} is not NAME=VALUE")
+        if text == "-":
+            found[name] = sys.stdin.read()
+            continue
+        value = as_json(text)
+        found[name] = text if value is None or name in ("transaction", "pre_hash", "holder", "target") else value
+    return found
+
+
+def serve(device: Device) -> int:
+    """Requests {"verb": ..., "arguments": {...}} until end of input; answers are `LENGTH`, line feed, JSON, line feed.
+
+    Saves starting sudo and an interpreter for every step.
+    """
+    for line in sys.stdin:
+        try:
+            request = json.loads(line)
+            reply = answer_to(device, request["verb"], request.get("arguments", {}))
+        except (ValueError, KeyError, TypeError) as error:
+            reply = AgentError("usage", "serve", f"not a request: {error}").to_json()
+        text = json.dumps(reply)
+        sys.stdout.write(f"{len(text)}\n{text}\n")
+        sys.stdout.flush()
+    return 0
+
+
+def main(argv: list[str]) -> int:
+    os.environ["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    os.environ["LC_ALL"] = "C.UTF-8"
+    os.umask(0o022)  # also that of ifreload and what it starts; what is secret gets its mode by name
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    verb = argv[1] if len(argv) > 1 else ""
+    try:
+        device = Device(start_watchdog)
+        if verb == "serve":
+            return serve(device)
+        arguments = parse_arguments(argv[2:])
+        if verb == "watchdog":
+            Watchdog(device, arguments["transaction"], int(arguments["starter"])).main()
+            return 0
+        reply = answer_to(device, verb, arguments)
+    except AgentError as failure:
+        reply = failure.to_json()
+    except OSError as error:
+        reply = AgentError("os", verb, str(error)).to_json()
+    print(json.dumps(reply))
+    return 1 if "error" in reply else 0

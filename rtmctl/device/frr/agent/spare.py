@@ -1,0 +1,74 @@
+"""Copies of the sections' files: kept before a change, installed by it, put back by an undo."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from .device import Device
+from .durable import fsync_folder, prepared, read_file, saved, write_file
+from .normalform import normal
+from .sections import FILES
+
+
+def keep(device: Device, section: str) -> dict[str, Any] | None:
+    path = device.file_of(section)
+    try:
+        about = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return {"text": read_file(path), "mode": about.st_mode & 0o7777, "uid": about.st_uid, "gid": about.st_gid}
+
+
+def prepare(device: Device, section: str, text: str, first: bool = True) -> None:
+    """The new file beside the old one, and a second name for the old one: neither step later needs disk space.
+
+    `first` False: the second name may be there already, and stands for what was before the first target.
+    """
+    path = device.file_of(section)
+    kept = keep(device, section) or {"mode": 0o640 if section == "frr" else 0o644, "uid": 0, "gid": 0}
+    write_file(prepared(path), text, kept["mode"], kept["uid"], kept["gid"])
+    if first:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(saved(path))
+    with contextlib.suppress(FileNotFoundError, FileExistsError, PermissionError):
+        os.link(path, saved(path))
+
+
+def to_install(device: Device, section: str, text: str) -> bool:
+    """Whether the file says something else; a comment is no reason to write it."""
+    return normal(section, device.text_of(section), None) != normal(section, text, None)
+
+
+def install(device: Device, section: str) -> None:
+    path = device.file_of(section)
+    os.replace(prepared(path), path)
+    fsync_folder(path)
+
+
+def restore_files(device: Device, pre: Mapping[str, Any]) -> None:
+    for name, kept in pre["files"].items():
+        path = device.file_of(name)
+        for leftover in (prepared(path),):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(leftover)
+        if kept is None:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
+        elif keep(device, name) != kept:
+            try:
+                write_file(path, kept["text"], kept["mode"], kept["uid"], kept["gid"])
+            except OSError:
+                os.replace(saved(path), path)
+
+
+def forget_files(device: Device) -> None:
+    for name in FILES:
+        folder, base = os.path.split(device.file_of(name))
+        for spare in os.listdir(folder) if os.path.isdir(folder) else []:
+            if re.fullmatch(rf"\.+{re.escape(base)}(\.rtmctl-(target|pre|new))+", spare):
+                os.unlink(os.path.join(folder, spare))
+    device.remove("reserve")

@@ -1,0 +1,88 @@
+"""Putting the pre-image back, and proving it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .device import Device
+from .errors import AgentError
+from .frrtext import differences
+from .load import load_frr, load_interfaces, load_lldp, load_nft
+from .record import update
+from .running import running, vtysh
+from .snapshot import mend_links, remove_leftovers, snapshot
+from .spare import forget_files, restore_files
+from .sysctl import read_sysctl, write_sysctl
+
+
+def revert(device: Device, why: str) -> None:
+    """Put the pre-image back and prove it. The lock is held. Leaves `reverted`, or `broken` with what differs."""
+    update(device, step="revert", failure=why)
+    pre = device.load("pre.json")
+    problems: list[str] = []
+    for attempt in range(3):
+        problems = restore(device, pre)
+        if not problems:
+            break
+        time.sleep(0.3 * 3**attempt)
+    if problems:
+        update(device, state="broken", failure=f"{why}; after the revert: {'; '.join(problems[:8])}")
+        raise AgentError("broken", "revert", "; ".join(problems[:8]), cause=why)
+    update(device, state="reverted", step="reverted")
+    forget_files(device)
+
+
+def restore(device: Device, pre: Mapping[str, Any]) -> list[str]:
+    """One try; returns what is not as before."""
+    problems: list[str] = []
+
+    def attempt(step: Callable[[], None]) -> None:
+        try:
+            step()
+        except (AgentError, OSError) as error:
+            problems.append(f"{error.step}: {error.message}" if isinstance(error, AgentError) else str(error))
+
+    old_interfaces = device.text_of("interfaces")
+    attempt(lambda: restore_files(device, pre))
+    before = (pre["files"]["interfaces"] or {"text": ""})["text"]
+    if old_interfaces != before or snapshot(device) != pre["kernel"]:
+        attempt(lambda: load_interfaces(device))
+        attempt(lambda: remove_leftovers(device, pre))
+        attempt(lambda: mend_links(device, pre))
+    attempt(lambda: restore_frr(device, pre["frr"]))
+    nft = (pre["files"]["nftables"] or {"text": ""})["text"]
+    attempt(lambda: load_nft(device, nft, pre["tables"]) if pre["tables"] else None)
+    attempt(lambda: load_lldp(device))
+    for key, value in pre["sysctl"].items():
+        if read_sysctl(device, key) not in (value, None):
+            write_sysctl(device, key, value)
+    try:
+        problems += remains(device, pre)
+    except AgentError as failure:
+        problems.append(f"{failure.step}: {failure.message}")
+    return problems
+
+
+def restore_frr(device: Device, text: str) -> None:
+    running = vtysh(device, "show running-config no-header")
+    if differences(text, running):
+        load_frr(device, text, running)
+
+
+def remains(device: Device, pre: Mapping[str, Any]) -> list[str]:
+    """What tells the device from what it was: kernel objects, then configuration."""
+    was, now = pre["kernel"], snapshot(device)
+    names = sorted(set(was) | set(now))
+    found = [
+        f"{name.strip('/')} was {' '.join(was.get(name, ['absent']))}, is {' '.join(now.get(name, ['absent']))}"
+        for name in names
+        if was.get(name) != now.get(name)
+    ]
+    now_hash = running(device)["hash"]
+    if now_hash != pre["hash"]:
+        found += differences(pre["frr"], vtysh(device, "show running-config no-header")) or [
+            "configuration hash differs"
+        ]
+    return found

@@ -5,6 +5,7 @@ All collections are sorted by name (links by identity), so that equal sites give
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -242,6 +243,14 @@ class Fabric:
     def device(self, name: str) -> Device:
         """Raises KeyError with the name when there is none."""
         return self._index.devices[name]
+
+    def vrf_loopback6(self, loopback: IPv4Address) -> IPv6Address:
+        """The IPv6 twin of a leaf's loopback in a VRF: it needs no allocation of its own.
+
+        In a unique local /96 (RFC 4193 §3.2.2) made from the site's name; the IPv4 address is its last 32 bits.
+        """
+        site = hashlib.sha256(f"rtmctl vrf loopback {self.name}".encode()).digest()[:5]
+        return IPv6Address(b"\xfd" + site + bytes(6) + loopback.packed)
 
     def links_of(self, device: str) -> tuple[Link, ...]:
         return self._index.links.get(device, ())

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network, ip_interface
 
-from rtmctl.base.net import Network
+from rtmctl.base.net import Address, Network
 from rtmctl.base.order import natural_key
 from rtmctl.fabric.types import Attachment, External, Host, HostLink, Segment, Tenant
 from rtmctl.model.filters import Filters
@@ -115,6 +115,11 @@ class _Vrf:
         self.loopback = loopback
         self.subnets = filters.tenant_subnets(tenant.name)
         self.six = filters.has_ipv6(tenant.name)
+        # One of each IP version, always there: FRR forgets a VTEP's router MAC, and with it the routes of the other
+        # version, when the last route of one version goes (FRR issue 16340), such as that of a host that fell silent.
+        self.loopbacks: tuple[Address, ...] = (loopback,)
+        if self.six:
+            self.loopbacks += (parts.fabric.vrf_loopback6(loopback),)
         device = parts.device.name
         self.hosts = [
             h for h in parts.fabric.hosts_of(device) if h.attachment is Attachment.ROUTED and h.tenant == tenant.name
@@ -123,7 +128,7 @@ class _Vrf:
 
     def build(self) -> None:
         parts, tenant = self.parts, self.tenant
-        parts.loopbacks.append(Loopback(tenant.name, tenant.name, (ip_interface(self.loopback),)))
+        parts.loopbacks.append(Loopback(tenant.name, tenant.name, tuple(ip_interface(own) for own in self.loopbacks)))
         parts.vlans.append(Vlan(tenant.vlan, tenant.name, tenant.vni))
         parts.svis.append(Svi(svi_name(tenant.vlan), tenant.vlan, tenant.name, parts.fabric.host_mtu))
         parts.vrfs.append(
@@ -159,10 +164,10 @@ class _Vrf:
         return self.parts.add_lists(prefix_lists(name, rules))
 
     def _connected(self) -> str:
-        """Subnets of the segments and the VRF's loopback; transfer networks stay here."""
+        """Subnets of the segments and the VRF's loopbacks; transfer networks stay here."""
         local = [s.network for seg in self._segments() for s in seg.subnets]
         name = f"CONNECTED-{self.tenant.name}"
-        return self.parts.add_policy(select(name, self._lists(name, exact([*local, host_route(self.loopback)]))))
+        return self.parts.add_policy(select(name, self._lists(name, exact([*local, *map(host_route, self.loopbacks)]))))
 
     def _segments(self) -> list[Segment]:
         return [s for s in self.parts.fabric.segments_of(self.parts.device.name) if s.tenant == self.tenant.name]

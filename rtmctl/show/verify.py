@@ -74,10 +74,9 @@ def _print_check(check: CheckResult, console: Console, limit: int | None) -> Non
 
 def _by_cause(deviations: Iterable[Deviation]) -> list[Text]:
     """A line each; those that many share but for their place are one line that names the first three places."""
-    causes: dict[tuple[Severity, str, str, str], list[Deviation]] = {}
+    causes: dict[tuple[Severity, str, str], list[Deviation]] = {}
     for deviation in deviations:
-        key = (deviation.severity, deviation.expected, deviation.seen, deviation.hint)
-        causes.setdefault(key, []).append(deviation)
+        causes.setdefault((deviation.severity, deviation.expected, deviation.seen), []).append(deviation)
     lines = []
     for alike in causes.values():
         if len(alike) < ALIKE:
@@ -86,7 +85,8 @@ def _by_cause(deviations: Iterable[Deviation]) -> list[Text]:
         first = alike[0]
         places = "; ".join(_place(deviation) for deviation in alike[:3])
         what = f"{len(alike)} times: expected {first.expected}, seen {first.seen}"
-        lines.append(Text.assemble(_mark(first), what, _hint(first), f"\n      {places} and {len(alike) - 3} more"))
+        hint = _hint(first) if len({d.hint for d in alike}) == 1 else ""
+        lines.append(Text.assemble(_mark(first), what, hint, f"\n      {places} and {len(alike) - 3} more"))
     return lines
 
 

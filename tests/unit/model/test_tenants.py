@@ -119,6 +119,18 @@ def test_the_vrf_announces_its_subnets_and_loopback_and_no_transfer_network() ->
     assert next(b for b in models()["leaf4"].bgp if b.vrf == "dev").advertise_to_evpn == (Family.IPV4,)
 
 
+@pytest.mark.parametrize(("tenant", "leaf", "versions"), [("prod", "leaf1", [4, 6]), ("dev", "leaf4", [4])])
+def test_a_vrf_announces_a_loopback_of_its_own_in_each_ip_version(tenant: str, leaf: str, versions: list[int]) -> None:
+    """Always: when the last route of one version goes, FRR forgets the way to the other's too (FRR issue 16340)."""
+    found = models()
+    (own,) = (lo.addresses for lo in found[leaf].loopbacks if lo.vrf == tenant)
+    assert [address.version for address in own] == versions
+    instance = next(b for b in found[leaf].bgp if b.vrf == tenant)
+    assert all(apply(found[leaf], instance.redistribute_connected, Route(a.network)) is not None for a in own)
+    others = {a for m in found.values() if m.hostname != leaf for lo in m.loopbacks for a in lo.addresses}
+    assert not others & set(own)
+
+
 @pytest.mark.parametrize("overlay", ["ebgp-direct", "ebgp-multihop", "ibgp-rr"])
 def test_hosts_and_peers_see_the_leafs_own_as_whatever_the_overlay(overlay: str) -> None:
     found = models(fabric={"overlay": overlay}, externals=EXTERNALS)

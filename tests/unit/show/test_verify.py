@@ -32,6 +32,13 @@ def test_what_has_one_cause_is_one_line(capsys: pytest.CaptureFixture[str]) -> N
     assert len(text.splitlines()) < 15
 
 
+def test_a_hint_is_shown_where_all_have_it(capsys: pytest.CaptureFixture[str]) -> None:
+    each = tuple(Deviation("matrix", f"h{n}", "ping", "an answer", "silent", hint=f"trace h{n}") for n in range(9))
+    text = "\n".join(said(Outcome(0, each), capsys))
+    assert "! 9 times: expected an answer, seen silent" in text
+    assert "trace" not in text
+
+
 @pytest.mark.parametrize(("label", "field"), [("not run", "not_run"), ("skipped", "skipped")])
 def test_three_reasons_and_a_count(label: str, field: str, capsys: pytest.CaptureFixture[str]) -> None:
     lines = said(Outcome(1, **{field: tuple(f"reason {n}" for n in range(10))}), capsys)

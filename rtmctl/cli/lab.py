@@ -30,17 +30,19 @@ def up(
     driver: Annotated[str, typer.Option(metavar="netns", help="How nodes are made")] = "netns",
     image: Annotated[str | None, typer.Option(metavar="frr8|frr10", help="FRR 8.4 or 10.3 on the switches")] = None,
     hosts: Annotated[bool, typer.Option(help="Bring up the servers too")] = True,
+    light: Annotated[bool, typer.Option("--light", help="Light hosts also where the site asks for systemd")] = False,
 ) -> None:
     """Bring the lab up, or complete it: real routers with a factory configuration, and servers."""
     from rtmctl.lab.driver import open_lab
     from rtmctl.lab.plan import Choices
+    from rtmctl.lab.recipes import DEFAULT_SWITCH
     from rtmctl.show.lab import print_status
     from rtmctl.show.progress import steps
 
     opened = open_site(ctx)
     output = only(opened.said, Output.TEXT, Output.JSON)
     lab = open_lab(opened.said.lab or opened.site.name, driver)
-    choices = Choices(image=image, hosts=hosts) if image else Choices(hosts=hosts)
+    choices = Choices(image=image or DEFAULT_SWITCH, hosts=hosts, light=light)
     began = time.monotonic()
     status = lab.up(opened.fabric, choices, steps(output))
     print_status(status, lab.kernel(), output, seconds=time.monotonic() - began)

@@ -12,6 +12,7 @@ class NodeKind(StrEnum):
     ROUTER = "router"
     """a routed host or an external peer: FRR with its final configuration from birth"""
     SYSTEMD = "systemd"
+    """a whole systemd machine"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,16 @@ class NodeSpec:
     image: str
     """a recipe's name"""
     management: str | None
-    """address of eth0 with its prefix length; None where SSH does not reach"""
+    """address of its management port with its prefix length; None where SSH does not reach"""
     files: tuple[NodeFile, ...]
+
+    @property
+    def digest(self) -> str:
+        """Changes when a host's addresses or configuration do; empty for a switch, which is configured by changes."""
+        if self.kind is NodeKind.SWITCH:
+            return ""
+        born = (f"{f.path}\0{f.text}" for f in self.files if f.path.startswith("/etc/") and "/ssh/" not in f.path)
+        return hashlib.sha256("\0".join((self.kind, self.image, *born)).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +83,11 @@ class Blueprint:
             if node.name == name:
                 return node
         raise KeyError(name)
+
+
+def management_nic(kind: NodeKind) -> str:
+    """A node's own end of it. A server's eth0 is its first cable to a leaf."""
+    return "mgmt0" if kind is NodeKind.SYSTEMD else "eth0"
 
 
 def management_port(node: str) -> str:

@@ -82,19 +82,26 @@ class Kit:
     """a node's SSH host key by its name"""
 
 
+def ssh_files(name: str, kit: Kit) -> tuple[NodeFile, ...]:
+    """What a node's sshd needs to know itself and the operator."""
+    host_key = kit.host_key(name)
+    return (
+        NodeFile("/etc/ssh/ssh_host_ed25519_key", host_key.private, 0o600),
+        NodeFile("/etc/ssh/ssh_host_ed25519_key.pub", host_key.public),
+        NodeFile(f"/home/{USER}/.ssh/authorized_keys", f"{kit.authorized_key}\n", 0o600, USER),
+    )
+
+
 def switch_files(name: str, management: str, recipe: Recipe, kit: Kit) -> tuple[NodeFile, ...]:
     """All files of a factory switch."""
     text = interfaces(management)
-    host_key = kit.host_key(name)
     programs = kit.programs
     batch = f"link set lo up\naddr add {management} dev eth0\nlink set eth0 up\n"
     files = [
         *frr_files(name, frr_conf(name), recipe, kit.features),
+        *ssh_files(name, kit),
         NodeFile("/etc/network/interfaces", text),
         NodeFile("/etc/lldpd.d/factory.conf", lldpd_conf(name)),
-        NodeFile("/etc/ssh/ssh_host_ed25519_key", host_key.private, 0o600),
-        NodeFile("/etc/ssh/ssh_host_ed25519_key.pub", host_key.public),
-        NodeFile(f"/home/{USER}/.ssh/authorized_keys", f"{kit.authorized_key}\n", 0o600, USER),
         NodeFile(f"{LAB}/factory.interfaces", text),
         NodeFile(f"{LAB}/factory.batch", batch),
         NodeFile(f"{LAB}/init", programs.switch_init, 0o755, always=True),

@@ -1,10 +1,13 @@
 """What hosts and external peers of a lab run: an ip(8) batch each, and FRR where they speak BGP."""
 
+import hashlib
+from dataclasses import replace
+
 from rtmctl.base.net import Network
-from rtmctl.fabric.types import External, Fabric, Host
+from rtmctl.fabric.types import Attachment, External, Fabric, Host
 from rtmctl.lab import factory
 from rtmctl.lab.blueprint import NodeFile
-from rtmctl.lab.factory import Programs
+from rtmctl.lab.factory import Kit, Programs
 from rtmctl.lab.features import ALL, Features
 from rtmctl.lab.recipes import Recipe
 
@@ -119,10 +122,25 @@ def external_conf(peer: External, fabric: Fabric, password: str | None) -> str:
 def router_files(name: str, conf: str, addresses: str, recipe: Recipe, programs: Programs) -> tuple[NodeFile, ...]:
     """Files of a node whose FRR has its final configuration from birth; it has no VRFs, so none are substituted."""
     return (
-        *factory.frr_files(name, conf, recipe, ALL),
+        *(replace(file, always=True) for file in factory.frr_files(name, conf, recipe, ALL)),
         NodeFile(f"{factory.LAB}/init", programs.router_init, 0o755, always=True),
         NodeFile(f"{factory.LAB}/daemons", programs.daemons, 0o755, always=True),
         NodeFile(BATCH, addresses, always=True),
+    )
+
+
+def systemd_files(host: Host, fabric: Fabric, management: str, recipe: Recipe, kit: Kit) -> tuple[NodeFile, ...]:
+    """Files of a systemd host: its own units do what an init of the lab does elsewhere."""
+    routed = host.attachment is Attachment.ROUTED
+    addresses = routed_batch(host, fabric) if routed else batch(host, fabric, kit.features)
+    own = f"link set mgmt0 up\naddr add {management} dev mgmt0\n"
+    machine_id = hashlib.sha256(f"{fabric.name}/{host.name}".encode()).hexdigest()[:32]
+    base = factory.frr_files(host.name, routed_conf(host, fabric) if routed else "", recipe, ALL)
+    return (
+        *(replace(file, always=True) for file in base if routed or not file.path.startswith("/etc/frr/")),
+        *factory.ssh_files(host.name, kit),
+        NodeFile("/etc/machine-id", f"{machine_id}\n", 0o444),
+        NodeFile(BATCH, addresses + own, always=True),
     )
 
 

@@ -3,7 +3,6 @@
 Nothing appears in the machine's own namespaces; killing the first process removes everything.
 """
 
-import contextlib
 import fcntl
 import json
 import os
@@ -12,7 +11,7 @@ import select
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -20,7 +19,7 @@ from subprocess import CompletedProcess
 
 from rtmctl.base import PermanentError, StateUnknown, TemporaryError
 from rtmctl.fabric.types import Fabric
-from rtmctl.lab import anchor, factory, features, image, keys, plan, preflight, programs, state, wiring
+from rtmctl.lab import anchor, cgroups, factory, features, image, keys, plan, preflight, programs, state, wiring
 from rtmctl.lab.blueprint import Blueprint, NodeKind, NodeSpec
 from rtmctl.lab.driver import Access, LabStatus, NodeStatus, Progress
 from rtmctl.lab.enter import inside
@@ -36,6 +35,8 @@ from rtmctl.lab.userns import Rootless, current
 BOOT_TIMEOUT_S = 120.0
 """for all nodes together, on a machine busy with other things"""
 LOCK_TIMEOUT_S = 30.0
+_HOST_PORTS = "[ -e /etc/rtmctl/host.batch ] && ip -force -batch /etc/rtmctl/host.batch"
+_SWITCH_PORTS = "ifreload -a"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 
 
@@ -78,7 +79,11 @@ class NetnsLab:
         """
         rootless = _who()
         recipes = [recipe(name) for name in plan.images(fabric, choices)]
-        preflight.require(preflight.tools(rootless, any(image.built(r, rootless) is None for r in recipes)))
+        machines = plan.machines(fabric, choices)
+        preflight.require(
+            preflight.rootless_limits(rootless, machines)
+            + preflight.tools(rootless, any(image.built(r, rootless) is None for r in recipes), bool(machines))
+        )
         kernel = features.detect(rootless)
         preflight.require(preflight.kernel(kernel))
         images = {r.name: image.ensure(r, rootless, progress) for r in recipes}
@@ -93,7 +98,8 @@ class NetnsLab:
                 )
                 new = new.with_anchor(first)
                 self._lab_ip(new, wiring.bridge_batch(blueprint.gateway))
-            self._forget(old, new)
+            if old is not None:
+                self._reconcile(old, new, progress)
             self._run(new, blueprint.nodes, images, progress)
         return self.status()
 
@@ -112,6 +118,7 @@ class NetnsLab:
                     f"lab {self.name}: process {found.anchor.pid} was killed and is still there",
                     hint="a process in it hangs in the kernel; try `lab down` again",
                 )
+            cgroups.remove(map(Path, found.cgroups if found else ()))
             shutil.rmtree(self.folder.path)
         return True
 
@@ -210,10 +217,16 @@ class NetnsLab:
             return made
 
         kit = Kit(kernel, programs.load(), authorized, host_key)
-        blueprint = plan.blueprint(self.name, fabric, choices, kit)
-        nodes = tuple(NodeState(n.name, n.kind, n.image, n.management, public.get(n.name)) for n in blueprint.nodes)
+        kept = {node.name: node.management for node in old.nodes if node.management} if old else {}
+        blueprint = plan.blueprint(self.name, fabric, choices, kit, kept)
+        nodes = tuple(
+            NodeState(n.name, n.kind, n.image, n.management, public.get(n.name), n.digest) for n in blueprint.nodes
+        )
+        groups = old.cgroups if old else ()
+        if plan.machines(fabric, choices):
+            groups = tuple(dict.fromkeys((*groups, *map(str, cgroups.here(self.folder.path)))))
         first = old.anchor if old else None
-        new = LabState(self.name, first, rootless, kernel, blueprint.gateway, nodes, blueprint.wires)
+        new = LabState(self.name, first, rootless, kernel, blueprint.gateway, nodes, blueprint.wires, groups)
         return blueprint, new
 
     def _run(self, now: LabState, nodes: tuple[NodeSpec, ...], images: Mapping[str, Path], progress: Progress) -> None:
@@ -224,9 +237,8 @@ class NetnsLab:
         try:
             for node in nodes:
                 if known.get(node.name, {}).get("pid") is None:
-                    started.append(self._start(node, images[node.image]))
-            if started:
-                self._plug(now, fresh)
+                    started.append(self._start(now, node, images[node.image]))
+            self._plug(now, fresh, {begun.name for begun in started})
             for begun in started:
                 os.write(begun.go, b"go\n")
             self._await_boots(now, started, progress)
@@ -235,7 +247,8 @@ class NetnsLab:
                 for descriptor in (begun.pidfd, begun.ready, begun.go):
                     os.close(descriptor)
 
-    def _start(self, node: NodeSpec, lower: Path) -> _Started:
+    def _start(self, now: LabState, node: NodeSpec, lower: Path) -> _Started:
+        machine = {"nspawn": preflight.program(preflight.NSPAWN), "cgroups": now.cgroups}
         reply = anchor.request(
             self.folder,
             op="start",
@@ -243,32 +256,41 @@ class NetnsLab:
             lower=str(lower),
             files=[asdict(file) for file in node.files],
             init=factory.INIT,
+            machine=machine if node.kind is NodeKind.SYSTEMD else None,
         )
         pidfd, ready, go = reply.descriptors
         return _Started(node.name, pidfd, ready, go)
 
-    def _plug(self, now: LabState, fresh: bool) -> None:
+    def _plug(self, now: LabState, fresh: bool, starting: Collection[str]) -> None:
         answer = anchor.request(self.folder, op="ping").fields["nodes"]
         pids = {name: node["pid"] for name, node in answer.items() if node["pid"] is not None}
         wanted = [wire for wire in now.wires if wire.a.node in pids and wire.b.node in pids]
-        managed = [node.name for node in now.nodes if node.management is not None and node.name in pids]
-        ports = {} if fresh else {name: self._ports(now, name) for name in pids}
+        managed = {node.name: node.nic for node in now.nodes if node.management is not None and node.name in pids}
+        ports = {} if fresh else {name: self._ports(now, name, starting) for name in pids}
         plugged = wiring.missing(wanted, ports)
-        managed = [name for name in managed if "eth0" not in ports.get(name, ())]
+        managed = {name: nic for name, nic in managed.items() if nic not in ports.get(name, ())}
         self._lab_ip(now, wiring.batch(plugged, managed, pids))
+        replugged = {end.node for wire in plugged for end in (wire.a, wire.b)} - set(starting)
         if not fresh:
-            self._refresh_hosts(now, {end.node for wire in plugged for end in (wire.a, wire.b)})
+            self._configure_again(now, replugged & set(pids))
 
-    def _ports(self, now: LabState, node: str) -> frozenset[str]:
-        command = self._command(now, node, ("sh", "-c", wiring.LIST_PORTS))
+    def _ports(self, now: LabState, node: str, starting: Collection[str]) -> frozenset[str]:
+        """Interfaces in the node's own namespace and, once it has booted, in those of its VRFs."""
+        assert now.anchor is not None
+        if node in starting:
+            pid = anchor.request(self.folder, op="supervisor", node=node).fields["pid"]
+            script = f"nsenter --net=/proc/{pid}/ns/net ip -j link show"
+            command = inside(now.anchor.pid, now.rootless, ("sh", "-c", script))
+        else:
+            command = self._command(now, node, ("sh", "-c", wiring.LIST_PORTS))
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         return frozenset(link["ifname"] for line in done.stdout.splitlines() for link in json.loads(line))
 
-    def _refresh_hosts(self, now: LabState, nodes: set[str]) -> None:
-        """A host whose cable was made anew lost its addresses with the old one."""
+    def _configure_again(self, now: LabState, nodes: Collection[str]) -> None:
+        """A node that runs and whose cable was made anew lost what it had configured on the old one."""
         for node in now.nodes:
-            if node.name in nodes and node.kind in (NodeKind.HOST, NodeKind.ROUTER):
-                script = "[ -e /etc/rtmctl/host.batch ] && ip -force -batch /etc/rtmctl/host.batch"
+            if node.name in nodes:
+                script = _SWITCH_PORTS if node.kind is NodeKind.SWITCH else _HOST_PORTS
                 subprocess.run(self._command(now, node.name, ("sh", "-c", script)), capture_output=True, check=False)
 
     def _await_boots(self, now: LabState, started: list[_Started], progress: Progress) -> None:
@@ -297,12 +319,25 @@ class NetnsLab:
         except OSError:
             return f"see {self.folder.log}"
 
-    def _forget(self, old: LabState | None, new: LabState) -> None:
-        """Stop nodes the fabric has no longer."""
-        gone = {node.name for node in old.nodes} - {node.name for node in new.nodes} if old else set()
-        for name in sorted(gone):
-            with contextlib.suppress(PermanentError):
+    def _reconcile(self, old: LabState, new: LabState, progress: Progress) -> None:
+        """Take away what the fabric has no longer; stop hosts that are to be started with another configuration."""
+        known = anchor.request(self.folder, op="ping").fields["nodes"]
+        before = {node.name: node for node in old.nodes}
+        after = {node.name: node for node in new.nodes}
+        for name in sorted(known):
+            mine, wanted = before.get(name), after.get(name)
+            if wanted is None or (mine is not None and (mine.kind, mine.image) != (wanted.kind, wanted.image)):
+                progress(f"{name} is removed")
+                anchor.request(self.folder, op="forget", node=name)
+            elif mine is not None and mine.digest != wanted.digest:
+                progress(f"{name} is started anew: its addresses or its configuration changed")
                 anchor.request(self.folder, op="stop", node=name)
+        left = anchor.request(self.folder, op="ping").fields["nodes"]
+        for wire in (wire for wire in old.wires if wire not in new.wires):
+            # Either end will do, also that of a node that is off: its cables wait in the namespace it left.
+            for end in (wire.a, wire.b):
+                if end.node in left:
+                    anchor.request(self.folder, op="unplug", node=end.node, port=end.port)
 
     def _lab_ip(self, now: LabState, batch: str) -> None:
         """Run an ip(8) batch in the lab's own namespace."""
@@ -335,6 +370,7 @@ class NetnsLab:
         if found is not None and found.anchor is not None and found.anchor.alive():
             return found
         if self.folder.path.exists():
+            cgroups.remove(map(Path, found.cgroups if found else ()))
             shutil.rmtree(self.folder.path)
         self.folder.path.mkdir(parents=True, mode=0o700)
         return None

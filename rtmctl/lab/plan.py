@@ -1,8 +1,9 @@
 """Fabric to Blueprint: which nodes and wires a lab of this fabric has. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Interface, IPv4Network
+from types import MappingProxyType
 
 from rtmctl.base import PermanentError
 from rtmctl.fabric.types import Attachment, Device, External, Fabric, Host
@@ -10,11 +11,14 @@ from rtmctl.lab import factory, hosts
 from rtmctl.lab.blueprint import Blueprint, End, NodeFile, NodeKind, NodeSpec, Wire
 from rtmctl.lab.factory import Kit
 from rtmctl.lab.features import Features
-from rtmctl.lab.recipes import DEFAULT_SWITCH, recipe
+from rtmctl.lab.recipes import DEFAULT_SWITCH, SERVER, SWITCHES, recipe
 from rtmctl.lab.secrets import lab_secret
 
 PLATFORMS = ("frr",)
 """What this driver can run; a device of another platform is refused by name."""
+
+
+NONE_KEPT: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +33,18 @@ class Choices:
 
     def image_of(self, node: str) -> str:
         """The name of the recipe a node is made from. Raises PermanentError naming the known ones."""
-        return recipe((self.images or {}).get(node, self.image)).name
+        return recipe((self.images or {}).get(node, self.image), SWITCHES).name
+
+    def machine(self, host: Host) -> bool:
+        """It is a systemd host in this lab."""
+        return host.systemd and not self.light
 
 
-def blueprint(name: str, fabric: Fabric, choices: Choices, kit: Kit) -> Blueprint:
-    """The lab of `fabric`.
+def blueprint(name: str, fabric: Fabric, choices: Choices, kit: Kit, kept: Mapping[str, str] = NONE_KEPT) -> Blueprint:
+    """The lab of `fabric`. `kept`: management addresses, with prefix length, that nodes of a running lab have.
 
     Raises:
-        PermanentError: a device's platform cannot run here.
+        PermanentError: a device's platform cannot run here, or the management network is full.
     """
     strange = [f"{d.name} ({d.platform})" for d in fabric.devices if d.platform not in PLATFORMS]
     if strange:
@@ -44,43 +52,60 @@ def blueprint(name: str, fabric: Fabric, choices: Choices, kit: Kit) -> Blueprin
             f"the lab cannot run {', '.join(strange)}",
             hint=f"platforms with a router that runs here: {', '.join(PLATFORMS)}",
         )
-    heavy = [host.name for host in fabric.hosts if host.systemd]
-    if choices.hosts and heavy and not choices.light:
-        raise PermanentError(
-            f"this driver has no systemd hosts yet, and {', '.join(heavy)} ask for one",
-            hint="leave `systemd` out of the site, or choose light hosts for this lab",
-        )
+    own, management = _management(fabric, choices, kept)
     nodes = [_switch(device, choices, kit) for device in fabric.devices]
     wires = [Wire(End(x.a.device, x.a.port), End(x.b.device, x.b.port)) for x in fabric.links]
     if choices.hosts:
-        nodes += [_host(host, fabric, choices, kit) for host in fabric.hosts]
+        nodes += [_host(host, fabric, choices, kit, management.get(host.name)) for host in fabric.hosts]
         nodes += [_external(name, peer, fabric, choices, kit) for peer in fabric.externals]
         wires += [wire for host in fabric.hosts for wire in _host_wires(host, fabric, kit.features)]
         wires += [
             Wire(End(x.border, x.port), End(x.name, hosts.EXTERNAL_PORT), fabric.host_mtu) for x in fabric.externals
         ]
-    return Blueprint(name, gateway(d.management for d in fabric.devices), tuple(nodes), tuple(wires))
+    return Blueprint(name, own, tuple(nodes), tuple(wires))
+
+
+def machines(fabric: Fabric, choices: Choices) -> tuple[str, ...]:
+    """Names of the hosts that are systemd hosts."""
+    return tuple(host.name for host in fabric.hosts if choices.hosts and choices.machine(host))
 
 
 def images(fabric: Fabric, choices: Choices) -> tuple[str, ...]:
     """Names of the recipes the lab needs."""
+    heavy = machines(fabric, choices)
     names = [device.name for device in fabric.devices]
     if choices.hosts:
-        names += [host.name for host in fabric.hosts] + [peer.name for peer in fabric.externals]
-    return tuple(sorted({choices.image_of(name) for name in names}))
+        names += [h.name for h in fabric.hosts if h.name not in heavy] + [peer.name for peer in fabric.externals]
+    return tuple(sorted({choices.image_of(name) for name in names} | ({SERVER.name} if heavy else set())))
 
 
-def gateway(management: Iterator[IPv4Interface]) -> str:
-    """The lab's own address: the highest of the management network that no device has."""
-    taken = list(management)
-    network = taken[0].network if taken else IPv4Network("192.0.2.0/24")
-    addresses = {interface.ip for interface in taken}
+def free(taken: Iterable[IPv4Interface]) -> Iterator[str]:
+    """Addresses of the management network, with prefix length, that no device has: the highest first.
+
+    Raises:
+        PermanentError: there are no more.
+    """
+    devices = list(taken)
+    network = devices[0].network if devices else IPv4Network("192.0.2.0/24")
+    addresses = {interface.ip for interface in devices}
     last = int(network.broadcast_address) - 1
     for number in range(last, int(network.network_address), -1):
         address = type(network.network_address)(number)
         if address not in addresses:
-            return f"{address}/{network.prefixlen}"
+            yield f"{address}/{network.prefixlen}"
     raise PermanentError(f"the management network {network} has no address left for the lab", hint="widen its pool")
+
+
+def _management(fabric: Fabric, choices: Choices, kept: Mapping[str, str]) -> tuple[str, Mapping[str, str]]:
+    """The lab's own management address, the highest free one, and those of systemd hosts below it."""
+    addresses = free(device.management for device in fabric.devices)
+    own = next(addresses)
+    wanted = machines(fabric, choices)
+    mine = {name: kept[name] for name in wanted if name in kept and kept[name] != own}
+    used = {str(device.management) for device in fabric.devices}
+    mine = {name: address for name, address in mine.items() if address not in used}
+    spare = (address for address in addresses if address not in mine.values())
+    return own, mine | {name: next(spare) for name in wanted if name not in mine}
 
 
 def _switch(device: Device, choices: Choices, kit: Kit) -> NodeSpec:
@@ -90,7 +115,10 @@ def _switch(device: Device, choices: Choices, kit: Kit) -> NodeSpec:
     return NodeSpec(device.name, NodeKind.SWITCH, image, management, files)
 
 
-def _host(host: Host, fabric: Fabric, choices: Choices, kit: Kit) -> NodeSpec:
+def _host(host: Host, fabric: Fabric, choices: Choices, kit: Kit, management: str | None) -> NodeSpec:
+    if management is not None:
+        files = hosts.systemd_files(host, fabric, management, SERVER, kit)
+        return NodeSpec(host.name, NodeKind.SYSTEMD, SERVER.name, management, files)
     image = choices.image_of(host.name)
     if host.attachment is Attachment.ROUTED:
         files = hosts.router_files(

@@ -1,6 +1,7 @@
 """What this machine lacks for a lab, named with its remedy before anything is started."""
 
 import shutil
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +9,8 @@ from rtmctl.base import PermanentError
 from rtmctl.lab.features import Features
 from rtmctl.lab.userns import Rootless
 
+NSPAWN = "systemd-nspawn"
+_PATH = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
 _TOOLS = {
     "ip": "iproute2",
     "nsenter": "util-linux",
@@ -30,18 +33,36 @@ class Lack:
     remedy: str
 
 
-def tools(rootless: Rootless | None, build: bool) -> tuple[Lack, ...]:
-    """Missing programs. `build`: an image must be made too."""
+def tools(rootless: Rootless | None, build: bool, machines: bool = False) -> tuple[Lack, ...]:
+    """Missing programs. `build`: an image must be made too; `machines`: there are systemd hosts."""
     wanted = dict(_TOOLS)
+    if machines:
+        wanted[NSPAWN] = "systemd-container"
     if build:
         wanted |= _BUILD_TOOLS
     if rootless is not None:
         wanted |= _ROOTLESS_TOOLS
-    path = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
     return tuple(
         Lack(f"program {tool!r} is not installed", f"apt-get install {package}")
         for tool, package in wanted.items()
-        if shutil.which(tool) is None and shutil.which(tool, path=path) is None
+        if shutil.which(tool) is None and shutil.which(tool, path=_PATH) is None
+    )
+
+
+def program(name: str) -> str:
+    """The path of a program that `tools` has found; an ordinary user's PATH may lack the sbin folders."""
+    return shutil.which(name) or shutil.which(name, path=_PATH) or name
+
+
+def rootless_limits(rootless: Rootless | None, machines: Collection[str]) -> tuple[Lack, ...]:
+    """What an ordinary user's lab cannot have, by the names of the nodes that ask for it."""
+    if rootless is None or not machines:
+        return ()
+    return (
+        Lack(
+            f"systemd hosts ({', '.join(sorted(machines))}) need root: systemd-nspawn mounts and makes control groups",
+            "run `sudo rtmctl lab up`, or `rtmctl lab up --light` for light hosts in their place",
+        ),
     )
 
 

@@ -104,17 +104,75 @@ SWITCH_FRR10 = Recipe(
     names_netns=False,
 )
 
-RECIPES = (SWITCH_FRR8, SWITCH_FRR10)
+_NETWORK_UNIT = """\
+[Unit]
+Description=Addresses and routes of a server of the lab
+Before=network.target network-online.target ssh.service frr.service
+Wants=network.target
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/sbin/ip -batch /etc/rtmctl/host.batch
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+_FRR_DROP_IN = """\
+[Unit]
+# A server speaks BGP only where it is attached so.
+ConditionFileNotEmpty=/etc/frr/frr.conf
+"""
+
+_SERVER_SETUP = f"""\
+{_SETUP}
+rm -rf "$1/usr/local/lib/rtmctl"
+printf '%s ALL=(ALL:ALL) NOPASSWD: ALL\\n' {USER} > "$1/etc/sudoers.d/{USER}"
+printf '%s' '{_NETWORK_UNIT}' > "$1/etc/systemd/system/rtmctl-network.service"
+mkdir -p "$1/etc/systemd/system/frr.service.d" "$1/etc/systemd/journald.conf.d"
+printf '%s' '{_FRR_DROP_IN}' > "$1/etc/systemd/system/frr.service.d/lab.conf"
+printf '[Journal]\\nRuntimeMaxUse=8M\\n' > "$1/etc/systemd/journald.conf.d/lab.conf"
+chroot "$1" systemctl enable rtmctl-network.service ssh.service frr.service
+chroot "$1" systemctl mask apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer fstrim.timer dpkg-db-backup.timer
+chroot "$1" systemctl set-default multi-user.target
+: > "$1/etc/machine-id"
+"""
+
+SERVER = Recipe(
+    name="server",
+    suite="bookworm",
+    packages=(
+        "dbus",
+        "frr",
+        "iproute2",
+        "iputils-ping",
+        "nftables",
+        "openssh-server",
+        "procps",
+        "python3",
+        "sudo",
+        "systemd",
+        "systemd-sysv",
+    ),
+    setup=_SERVER_SETUP,
+    daemons=SWITCH_FRR8.daemons,
+    netns_vrf_options=SWITCH_FRR8.netns_vrf_options,
+    names_netns=True,
+)
+
+SWITCHES = (SWITCH_FRR8, SWITCH_FRR10)
+RECIPES = (*SWITCHES, SERVER)
 DEFAULT_SWITCH = SWITCH_FRR8.name
 
 
-def recipe(name: str) -> Recipe:
+def recipe(name: str, among: tuple[Recipe, ...] = RECIPES) -> Recipe:
     """The recipe of that name, `switch-` may be left out.
 
     Raises:
         PermanentError: there is none; the known ones are named.
     """
-    for known in RECIPES:
+    for known in among:
         if name in (known.name, known.name.removeprefix("switch-")):
             return known
-    raise PermanentError(f"no lab image {name!r}", hint=f"known images: {', '.join(r.name for r in RECIPES)}")
+    raise PermanentError(f"no lab image {name!r}", hint=f"known images: {', '.join(r.name for r in among)}")

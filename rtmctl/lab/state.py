@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from rtmctl.base import PermanentError
-from rtmctl.lab.blueprint import End, NodeKind, Wire
+from rtmctl.base import Exit, PermanentError
+from rtmctl.lab.blueprint import End, NodeKind, Wire, management_nic
 from rtmctl.lab.features import Features
 from rtmctl.lab.process import Process
 from rtmctl.lab.userns import Rootless
@@ -25,6 +25,12 @@ class NodeState:
     management: str | None
     public_key: str | None
     """its SSH host key"""
+    digest: str = ""
+    """of what a host is born with; another one means that it must be started anew"""
+
+    @property
+    def nic(self) -> str:
+        return management_nic(self.kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +43,15 @@ class LabState:
     gateway: str
     nodes: tuple[NodeState, ...]
     wires: tuple[Wire, ...]
+    cgroups: tuple[str, ...] = ()
+    """folders to remove when the lab is gone"""
 
     def node(self, name: str) -> NodeState:
         """Raises PermanentError naming the known nodes."""
         for node in self.nodes:
             if node.name == name:
                 return node
-        raise PermanentError(f"lab {self.name} has no node {name!r}", hint=", ".join(n.name for n in self.nodes))
+        raise PermanentError(f"lab {self.name} has no node {name!r}", hint=f"its nodes: {', '.join(n.name for n in self.nodes)}", exit=Exit.USAGE)
 
     def with_anchor(self, anchor: Process) -> "LabState":
         return replace(self, anchor=anchor)
@@ -85,4 +93,5 @@ def _parse(raw: Mapping[str, Any]) -> LabState:
         gateway=raw["gateway"],
         nodes=tuple(nodes),
         wires=tuple(wires),
+        cgroups=tuple(raw.get("cgroups", ())),
     )

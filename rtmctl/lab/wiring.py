@@ -14,10 +14,10 @@ def missing(wires: Iterable[Wire], ports: Mapping[str, Collection[str]]) -> tupl
 
 def batch(
     wires: Iterable[Wire],
-    managed: Iterable[str],
+    managed: Mapping[str, str],
     pids: Mapping[str, int],
 ) -> str:
-    """Commands that plug `wires` and the management cables of the nodes in `managed`.
+    """Commands that plug `wires` and the management cables of the nodes in `managed`, a node to its port.
 
     `pids`: each node's init in the lab's PID namespace.
     """
@@ -25,9 +25,9 @@ def batch(
     for wire in wires:
         a, b = (f"{end.port} address {end.mac} mtu {wire.mtu}" for end in (wire.a, wire.b))
         lines.append(f"link add {a} netns {pids[wire.a.node]} type veth peer name {b} netns {pids[wire.b.node]}")
-    for node in managed:
-        port, eth0 = management_port(node), End(node, "eth0")
-        lines.append(f"link add {port} type veth peer name eth0 address {eth0.mac} netns {pids[node]}")
+    for node, nic in managed.items():
+        port, mac = management_port(node), End(node, nic).mac
+        lines.append(f"link add {port} type veth peer name {nic} address {mac} netns {pids[node]}")
         lines.append(f"link set {port} master {BRIDGE} up")
     return "".join(f"{line}\n" for line in lines)
 

@@ -70,7 +70,7 @@ def test_addresses_are_on_the_routed_host(lab: Lab) -> None:
 
 
 def test_the_peer_answers_for_what_it_announces(lab: Lab) -> None:
-    assert "198.51.100.1/24" in lab.run("isp1", "ip", "-br", "addr", "show", "lo").stdout
+    assert "198.51.100.1/32" in lab.run("isp1", "ip", "-br", "addr", "show", "lo").stdout
     table = lab.run("isp1", "vtysh", "-c", "show bgp ipv4 unicast").stdout
     assert "198.51.100.0/24" in table
     assert "0.0.0.0/0" in table

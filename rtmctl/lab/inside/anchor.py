@@ -7,7 +7,11 @@ caller made and left as descriptor `argv[1]`; files are passed by SCM_RIGHTS. On
     {"op": "ping"}                                  -> {"nodes": {name: {"pid": N | null, "boots": N}}}
     {"op": "socket", "family": 4 | 6}               -> an unconnected TCP socket of the management namespace
     {"op": "start", "node": …, "lower": …, "files": […], "init": […]} -> pidfd, ready (read end), go (write end)
+        with "machine": {"nspawn": PATH, "cgroups": […]} it is a systemd host, and `init` is not used
     {"op": "stop", "node": …}                       -> kills the node's init; its /etc and /var are kept
+    {"op": "forget", "node": …}                     -> stops it and removes its disk and its cables
+    {"op": "unplug", "node": …, "port": …}          -> removes a cable, both ends of it, if it is there
+    {"op": "supervisor", "node": …}                 -> the number of its first process in this PID namespace
     {"op": "node", "node": …}                       -> pidfd of its init
 
 It reads one line from standard input before it does anything: the caller writes it once it has recorded this
@@ -17,6 +21,7 @@ process, and a caller killed before that leaves end of file, at which this proce
 import json
 import os
 import selectors
+import shutil
 import signal
 import socket
 import sys
@@ -24,10 +29,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rtmctl.lab.inside import container, kernel, power
+    from rtmctl.lab.inside import container, kernel, machine, power
 else:  # run as a script: its folder is on the path, the package is not
     import container
     import kernel
+    import machine
     import power
 
 LIVE = "live"
@@ -41,6 +47,7 @@ class Node:
         self.pid: int | None = None
         self.net: int | None = None
         self.boots = 0
+        self.machine = False
 
 
 class Anchor:
@@ -55,6 +62,9 @@ class Anchor:
             "socket": self.socket,
             "start": self.start,
             "stop": self.stop,
+            "forget": self.forget,
+            "unplug": self.unplug,
+            "supervisor": self.supervisor,
             "node": self.node,
         }
         return operations[request["op"]](request)
@@ -72,7 +82,10 @@ class Anchor:
         node = self.nodes[request["node"]]
         if node.pid is None:
             return {"error": f"node {request['node']} is off"}, []
-        return {"pid": node.pid}, [os.pidfd_open(node.pid)]
+        pid = machine.leader(node.pid) if node.machine else node.pid
+        if pid is None:
+            return {"error": f"node {request['node']} has not booted yet"}, []
+        return {"pid": pid}, [os.pidfd_open(pid)]
 
     def start(self, request: dict[str, Any]) -> tuple[dict[str, Any], list[int]]:
         self.reap()
@@ -94,9 +107,14 @@ class Anchor:
                 _write(node.home / "upper", Path(request["lower"]), entry, owners)
         go_r, go_w = os.pipe()
         ready_r, ready_w = os.pipe()
-        box = container.Container(name, Path(request["lower"]), node.home, tuple(request["init"]))
         try:
-            node.pid = container.spawn(box, go_r, ready_w)
+            if spec := request.get("machine"):
+                groups = tuple(Path(group) / name for group in spec["cgroups"])
+                node.machine = True
+                node.pid = machine.spawn(machine.Machine(name, node.home, spec["nspawn"], groups), go_r, ready_w)
+            else:
+                box = container.Container(name, Path(request["lower"]), node.home, tuple(request["init"]))
+                node.pid = container.spawn(box, go_r, ready_w)
         finally:
             os.close(go_r)
             os.close(ready_w)
@@ -117,6 +135,23 @@ class Anchor:
             while node.pid is not None:
                 self.reap(block=True)
         return {}, []
+
+    def forget(self, request: dict[str, Any]) -> tuple[dict[str, Any], list[int]]:
+        self.stop(request)
+        node = self.nodes.pop(request["node"])
+        if node.net is not None:
+            os.close(node.net)
+        shutil.rmtree(node.home)
+        return {}, []
+
+    def unplug(self, request: dict[str, Any]) -> tuple[dict[str, Any], list[int]]:
+        node = self.nodes[request["node"]]
+        if node.net is not None:
+            power.unplug(node.net, node.pid, request["port"])
+        return {}, []
+
+    def supervisor(self, request: dict[str, Any]) -> tuple[dict[str, Any], list[int]]:
+        return {"pid": self.nodes[request["node"]].pid}, []
 
     def reap(self, block: bool = False) -> None:
         """Collect every dead child: nodes' inits, and orphans the kernel hands to PID 1."""

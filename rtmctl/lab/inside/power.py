@@ -23,12 +23,22 @@ def _cables(namespace: str) -> list[str]:
     return [link["ifname"] for link in json.loads(text or "[]") if "ifname" in link]
 
 
+def _vrfs(pid: int) -> list[str]:
+    """The network namespaces that stand for VRFs of a node, as paths."""
+    folder = Path(f"/proc/{pid}/root/run/vrf")
+    return [str(vrf) for vrf in sorted(folder.iterdir())] if folder.is_dir() else []
+
+
+def unplug(net: int, pid: int | None, port: str) -> None:
+    """Remove the cable at `port`, wherever in the node it is now; nothing when it is gone."""
+    for namespace in (f"/proc/{os.getpid()}/fd/{net}", *(_vrfs(pid) if pid is not None else ())):
+        _ip(namespace, "link", "del", port)
+
+
 def pull_plug(pid: int) -> None:
     """Collect the cables of a node's VRF namespaces and take all of them down, as the far end of a dead switch sees."""
     home = f"/proc/{pid}/ns/net"
-    vrfs = Path(f"/proc/{pid}/root/run/vrf")
-    for vrf in sorted(vrfs.iterdir()) if vrfs.is_dir() else ():
-        namespace = str(vrf)
+    for namespace in _vrfs(pid):
         moves = "".join(f"link set {name} down netns {pid}\n" for name in _cables(namespace))
         if moves:
             _ip(namespace, "-force", "-batch", "-", batch=moves)

@@ -94,18 +94,18 @@ def test_a_foreign_platform_is_refused_by_name() -> None:
     [(["10.0.0.1/24"], "10.0.0.254/24"), (["10.0.0.254/24", "10.0.0.253/24"], "10.0.0.252/24")],
 )
 def test_the_labs_own_address_is_the_highest_free(taken: list[str], expected: str) -> None:
-    assert plan.gateway(IPv4Interface(x) for x in taken) == expected
+    assert next(plan.free(IPv4Interface(x) for x in taken)) == expected
 
 
 def test_a_full_management_network_is_an_error() -> None:
     with pytest.raises(PermanentError, match="no address left"):
-        plan.gateway(IPv4Interface(x) for x in ("10.0.0.1/30", "10.0.0.2/30"))
+        next(plan.free(IPv4Interface(x) for x in ("10.0.0.1/30", "10.0.0.2/30")))
 
 
 def test_only_missing_wires_are_plugged() -> None:
     wires = (Wire(End("a", "p1"), End("b", "p1")), Wire(End("a", "p2"), End("c", "p1")))
     assert wiring.missing(wires, {"a": {"p1"}}) == (wires[1],)
-    text = wiring.batch(wires[1:], ["a"], {"a": 7, "c": 9})
+    text = wiring.batch(wires[1:], {"a": "eth0"}, {"a": 7, "c": 9})
     assert f"link add p2 address {wires[1].a.mac} mtu 1500 netns 7 type veth peer name p1 " in text
     assert f"link set {management_port('a')} master mgmt up" in text
 

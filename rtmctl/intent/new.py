@@ -7,12 +7,14 @@ from rtmctl.intent.json_schema import EDITOR_HINT
 
 MAX_SPINES = 64
 MAX_LEAFS = 512
+LARGEST_24 = 120
+"""racks whose hosts, one a rack in each segment, leave a /24 half empty"""
 DEFAULT_UPLINKS = 8
 """fabric ports of a leaf when the site does not say"""
 
 
 def new_site(name: str, spines: int, leafs: int) -> str:
-    """The text of a `site.yaml` with this many spines, and leafs in racks of two.
+    """The text of a `site.yaml` with this many spines, leafs in racks of two, and a host on every leaf.
 
     Raises:
         PermanentError: a number outside 1..64 spines or 1..512 leafs (exit code 2).
@@ -24,6 +26,7 @@ def new_site(name: str, spines: int, leafs: int) -> str:
         raise PermanentError(message, hint="for example 2x4", exit=Exit.USAGE)
     name = re.sub(r"[^a-z0-9]+", "-", name.lower())[:32].strip("-") or "site"
     racks = (leafs + 1) // 2
+    small = racks <= LARGEST_24
     lines = [
         EDITOR_HINT,
         "# What the network should be; rtmctl works out the rest. `rtmctl validate` proves it.",
@@ -46,13 +49,17 @@ def new_site(name: str, spines: int, leafs: int) -> str:
         "  events: {policy: flows} # only what `flows` lists passes between its segments",
         "",
         "segments: # a VLAN, a VNI, subnets and an anycast gateway each",
-        "  collect: {tenant: events, vlan: 10, subnets: [10.10.10.0/24]}",
-        "  stream: {tenant: events, vlan: 20, subnets: [10.10.20.0/24]}",
+        f"  collect: {{tenant: events, vlan: 10, subnets: [10.10.{10 if small else 0}.0/{24 if small else 22}]}}",
+        f"  stream: {{tenant: events, vlan: 20, subnets: [10.10.20.0/{24 if small else 22}]}}",
         "",
-        "hosts: # address, leaf and port are allocated where left out",
-        "  collector1: {rack: r1, segment: collect}",
+        "hosts: # one on every leaf; what is left out is allocated: here address and port",
     ]
-    lines += [f"  broker{rack}: {{rack: r{rack}, segment: stream}}" for rack in range(1, min(racks, 3) + 1)]
+    for rack in range(1, racks + 1):
+        first, second = 2 * rack - 1, min(2 * rack, leafs)
+        lines += [
+            f"  collector{rack}: {{rack: r{rack}, leaf: leaf{first}, segment: collect}}",
+            f"  broker{rack}: {{rack: r{rack}, leaf: leaf{second}, segment: stream}}",
+        ]
     lines += [
         "",
         "flows: # the way back is derived",

@@ -79,7 +79,8 @@ def test_a_new_site_validates_at_once(spines: int, leafs: int) -> None:
     roles = [switch.role for switch in site.intent.switches.values()]
     assert roles.count(Role.SPINE) == spines
     assert roles.count(Role.LEAF) == leafs
-    assert site.intent.hosts
+    leafs_with_hosts = {host.leaf for host in site.intent.hosts.values()}
+    assert leafs_with_hosts == {name for name, switch in site.intent.switches.items() if switch.role is Role.LEAF}
 
 
 def test_a_new_site_has_limits() -> None:

@@ -68,6 +68,8 @@ class Running:
     """of the network operating system, '8.4.4'"""
     mask_key: str = ""
     """secrets stand in `config` as hashes keyed with this; see rtmctl.device.frr.normal.normal_form"""
+    raw: DeviceConfig | None = None
+    """as the device says it, comments and all, secrets as in `config`; None where a platform has no such text"""
 
 
 class Session(Protocol):

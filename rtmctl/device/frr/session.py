@@ -36,7 +36,8 @@ class FrrSession:
         answer = await self.request("running")
         try:
             config = DeviceConfig.of({str(k): str(v) for k, v in answer["sections"].items()})
-            return Running(config, str(answer["hash"]), str(answer["version"]), str(answer["mask_key"]))
+            raw = DeviceConfig.of(answer["raw"]) if "raw" in answer else None
+            return Running(config, str(answer["hash"]), str(answer["version"]), str(answer["mask_key"]), raw)
         except (KeyError, AttributeError) as error:
             raise Garbage(self.name, "running", f"answer without {error}") from None
 

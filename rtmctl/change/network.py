@@ -25,7 +25,7 @@ from rtmctl.change.results import ChangeResult, Outcome
 from rtmctl.change.rollback import old_targets, rolled_back_targets
 from rtmctl.change.run import Site, no_secrets
 from rtmctl.change.secrets import Resolve, references, secret_uses
-from rtmctl.change.unmanaged import keep_unmanaged
+from rtmctl.change.unmanaged import foreign_objects, keep
 from rtmctl.device.types import Running
 from rtmctl.fabric.types import Fabric
 from rtmctl.intent.schema.management import Freeze
@@ -117,13 +117,11 @@ async def find_drift(network: Network, only: tuple[str, ...] = (), emit: OnEvent
     reading = await read_fleet(network.connect, sorted(wanted), states=False, emit=emit)
     normal = Normaliser(network.platforms, wanted, network.resolve, reading)
     running = normal.running(reading)
+    foreign = {n: foreign_objects(r.config, wanted[n], reading.managed.get(n)) for n, r in running.items()}
     return compare_all(
-        {
-            name: normal(name, _with_unmanaged(running[name], wanted[name], reading.managed.get(name)))
-            for name in running
-        },
+        {name: normal(name, keep(r.config, wanted[name], foreign[name])) for name, r in running.items()},
         running,
-        reading.managed,
+        {name: tuple(str(one) for one in found) for name, found in foreign.items()},
         drained={name: drain_reason(row) for name, row in drained.items()},
         unread=reading.failed,
     )
@@ -210,7 +208,10 @@ async def _plan(
     names = sorted(name for name in targets if not options.only or name in options.only)
     reading = await read_fleet(network.connect, names, emit=emit)
     if reading.failed:
-        said = "; ".join(f"{name}: {why}" for name, why in sorted(reading.failed.items()))
+        reasons: dict[str, list[str]] = {}
+        for name, why in sorted(reading.failed.items()):
+            reasons.setdefault(why, []).append(name)
+        said = "; ".join(f"{', '.join(devices)}: {why}" for why, devices in reasons.items())
         raise TemporaryError(f"cannot plan without knowing what runs: {said}", hint="--only leaves devices out")
     wanted = {name: targets[name] for name in names}
     normal = Normaliser(network.platforms, wanted, network.resolve, reading)
@@ -244,11 +245,8 @@ def _surroundings(
         managed=reading.managed,
         drain_targets=drain_targets,
         redoes=rolled_back_targets(network.store, network.name),
+        unsettled=reading.unsettled,
     )
-
-
-def _with_unmanaged(running: Running, target: DeviceConfig, note: str | None) -> DeviceConfig:
-    return keep_unmanaged(running.config, target, note)
 
 
 def _known(network: Network, device: str) -> None:

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from rtmctl import __version__
-from rtmctl.base import PermanentError
+from rtmctl.base import PermanentError, Refused
+from rtmctl.change.conflicts import conflicts, instance_conflicts
 from rtmctl.change.diffs import config_diffs
 from rtmctl.change.impact import Effect, device_effect
 from rtmctl.change.plan_file import seal
 from rtmctl.change.plan_types import PLAN_VERSION, DevicePlan, Plan, SecretUse, Stage
-from rtmctl.change.unmanaged import Unmanaged, keep_unmanaged, managed_note, unmanaged_lines
+from rtmctl.change.secrets import hidden_secrets
+from rtmctl.change.unmanaged import Foreign, Unmanaged, foreign_objects, keep, managed_by, managed_note
 from rtmctl.change.waves import WaveOptions, partners, plan_waves
 from rtmctl.device.types import Capabilities, Running
 from rtmctl.fabric.types import Fabric
@@ -56,6 +58,8 @@ class Surroundings:
     """each target as it is while traffic is moved away"""
     redoes: Collection[str] = ()
     """target hashes that were rolled back before"""
+    unsettled: Mapping[str, str] = field(default_factory=dict)
+    """devices that run a change which is neither confirmed nor reverted, each with its id"""
 
 
 _NOTHING_KNOWN = Surroundings()
@@ -84,6 +88,7 @@ def make_plan(
         drains: drained devices and why; they stay drained (their targets say so) and the plan names them.
 
     Raises:
+        Refused: what is not rtmctl's cannot be kept beside the target: it conflicts, or holds a secret nobody knows.
         PermanentError: `only` or a canary names a device that there is not, or a target's state was not read.
     """
     known = {device.name for device in fabric.devices}
@@ -92,7 +97,9 @@ def make_plan(
     if unread := sorted(set(targets) - set(running)):
         raise PermanentError(f"{', '.join(unread)}: what it runs was not read", hint="`--only` leaves devices out")
     wanted = {name for name in targets if not options.only or name in options.only}
-    parts, unchanged = [], []
+    parts: list[DevicePlan] = []
+    unchanged: list[str] = []
+    against: list[str] = []
     for name in sorted(wanted):
         part = _device_plan(
             name,
@@ -101,13 +108,21 @@ def make_plan(
             target=targets[name],
             running=running[name],
             around=surroundings,
-            unmanaged=options.unmanaged,
+            options=options,
             normalise=normalise,
         )
         if part is None:
             unchanged.append(name)
-        else:
-            parts.append(part)
+            continue
+        parts.append(part)
+        if options.unmanaged is Unmanaged.KEEP:
+            note = surroundings.managed.get(name)
+            against += [f"{name}: {text}" for text in _cannot_keep(running[name].config, targets[name], note)]
+    if against:
+        raise Refused(
+            "; ".join(against),
+            hint="take them away by hand or into the site's files; --remove-unmanaged removes all that is not rtmctl's",
+        )
     stages: tuple[Stage, ...] = ()
     if parts:
         idle = {part.device for part in parts if part.idle}
@@ -158,16 +173,17 @@ def _device_plan(
     target: DeviceConfig,
     running: Running,
     around: Surroundings,
-    unmanaged: Unmanaged,
+    options: PlanOptions,
     normalise: Normalise,
 ) -> DevicePlan | None:
     before = running.config
+    note = around.managed.get(name)
+    foreign = foreign_objects(before, target, note)
+    # what a change is rolled back to names foreign objects too, for they stood there
+    managed = managed_note(target, _all_foreign(before, note) if options.undoes else ())
+    if options.unmanaged is Unmanaged.KEEP:
+        target = keep(before, target, foreign)
     normal = normalise(name, target)
-    managed = managed_note(normal)
-    foreign = unmanaged_lines(before, around.managed.get(name))
-    if unmanaged is Unmanaged.KEEP and foreign:
-        target = keep_unmanaged(before, target, around.managed.get(name))
-        normal = normalise(name, target)
     shown = DeviceConfig(tuple((section, normal.get(section)) for section in normal.names))
     kept = DeviceConfig(tuple((n, shown.get(n) if n in shown.names else t) for n, t in before.sections))
     extra = tuple((n, t) for n, t in shown.sections if n not in before.names)
@@ -188,7 +204,7 @@ def _device_plan(
         idle=idle,
         resets=effect.resets,
         impact=effect.impact,
-        unmanaged=foreign,
+        unmanaged=tuple(str(one) for one in foreign),
         weaker=weaker_guards(around.capabilities.get(name, FULL_GUARD)),
         partners=() if idle else partners(fabric, name),
         managed=managed,
@@ -196,10 +212,31 @@ def _device_plan(
     )
 
 
+def _all_foreign(running: DeviceConfig, note: str | None) -> tuple[Foreign, ...]:
+    return foreign_objects(running, DeviceConfig(tuple((name, "") for name in running.names)), note)
+
+
+def _cannot_keep(running: DeviceConfig, target: DeviceConfig, note: str | None) -> tuple[str, ...]:
+    foreign = foreign_objects(running, target, note)
+    secret = tuple(
+        f"{one} holds a secret that only the device knows: keeping it would write its hash in the secret's place"
+        for one in foreign
+        if hidden_secrets(one.text)
+    )
+    ours = managed_by(note).get("frr", frozenset())
+    return (*conflicts(target, foreign), *instance_conflicts(running, target, ours), *secret)
+
+
 def _warnings(
     parts: list[DevicePlan], drains: Mapping[str, str], around: Surroundings, options: PlanOptions
 ) -> tuple[str, ...]:
     found = [f"{name} is drained ({why}) and stays so" for name, why in sorted(drains.items())]
+    for change in sorted(set(around.unsettled.values())):
+        held = ", ".join(sorted(name for name, one in around.unsettled.items() if one == change))
+        found.append(
+            f"change {change} is not settled on {held}: what runs there reverts by itself unless it is confirmed; "
+            f"rtmctl net confirm {change}, or rtmctl net recover"
+        )
     if again := sorted(part.device for part in parts if part.target_hash in around.redoes):
         found.append(f"{', '.join(again)}: this target was applied and rolled back before")
     if options.unmanaged is Unmanaged.REMOVE and any(part.unmanaged for part in parts):

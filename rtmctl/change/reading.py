@@ -1,25 +1,23 @@
 """Reading what devices run, in the form in which plans and drift compare it: secrets as tokens, noise removed."""
 
-import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from rtmctl.base import RtmctlError
 from rtmctl.change.events import DeviceStep, OnEvent, PhaseBegun, ignore
 from rtmctl.change.fleet import Connect, Device, Fleet, failures, successes
 from rtmctl.change.notes import MANAGED
-from rtmctl.change.secrets import Resolve, fill, references
-from rtmctl.change.unmanaged import managed_note
+from rtmctl.change.secrets import HIDDEN, Resolve, fill, references
 from rtmctl.device.frr import agent as frr_agent
 from rtmctl.device.frr.normal import normal_form as frr_normal_form
 from rtmctl.device.state import DeviceState
-from rtmctl.device.types import Capabilities, Running
+from rtmctl.device.types import Capabilities, Running, TransactionState
 from rtmctl.model.config import DeviceConfig
 from rtmctl.model.types import DeviceModel
 from rtmctl.render.frr import parse as frr_parse
 
 READ_TIMEOUT_S = 60.0
-_HIDDEN = re.compile(r"hmac:[0-9a-f]+")
+_UNSETTLED = (TransactionState.ARMED, TransactionState.APPLIED, TransactionState.BROKEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +44,8 @@ class Reading:
     managed: Mapping[str, str | None]
     capabilities: Mapping[str, Capabilities]
     failed: Mapping[str, str]
+    unsettled: Mapping[str, str] = field(default_factory=dict)
+    """devices that run a change which is neither confirmed nor reverted, each with its id"""
 
     @property
     def idle(self) -> frozenset[str]:
@@ -86,18 +86,17 @@ class Normaliser:
         tokens = self._tokens.get(device, {})
         return DeviceConfig(
             tuple(
-                (name, _HIDDEN.sub(lambda match: tokens.get(match[0], match[0]), text))
+                (name, HIDDEN.sub(lambda match: tokens.get(match[0], match[0]), text))
                 for name, text in config.sections
             )
         )
 
     def running(self, reading: Reading) -> dict[str, Running]:
-        return {name: replace(r, config=self.conceal(name, r.config)) for name, r in reading.running.items()}
-
-
-def hidden_secrets(config: DeviceConfig) -> bool:
-    """Whether a text holds a secret that only its device knows."""
-    return any(_HIDDEN.search(text) for _, text in config.sections)
+        """What runs, with the secrets that the targets name as tokens."""
+        return {
+            name: replace(r, config=self.conceal(name, r.config), raw=r.raw and self.conceal(name, r.raw))
+            for name, r in reading.running.items()
+        }
 
 
 async def read_fleet(
@@ -107,12 +106,14 @@ async def read_fleet(
     fleet = Fleet(connect)
     emit(PhaseBegun("read", tuple(names)))
 
-    async def one(device: Device) -> tuple[Running, DeviceState | None, str | None, Capabilities]:
+    async def one(device: Device) -> tuple[Running, DeviceState | None, str | None, Capabilities, str | None]:
         running = await device.running()
         state = await device.state() if states else None
         note = await device.note(MANAGED)
+        status = await device.status()
+        pending = status.transaction if status.state in _UNSETTLED else None
         emit(DeviceStep(device.name, "read", True))
-        return running, state, note if isinstance(note, str) else None, device.capabilities
+        return running, state, note if isinstance(note, str) else None, device.capabilities, pending
 
     try:
         results = await fleet.each(names, "read", one, READ_TIMEOUT_S)
@@ -125,6 +126,7 @@ async def read_fleet(
         managed={name: r[2] for name, r in found.items()},
         capabilities={name: r[3] for name, r in found.items()},
         failed={failure.device: failure.reason for failure in failures(results)},
+        unsettled={name: r[4] for name, r in found.items() if r[4] is not None},
     )
 
 
@@ -136,10 +138,10 @@ def current_models(platforms: Mapping[str, str], running: Mapping[str, Running])
         if dialect is None:
             continue
         try:
-            found[name] = dialect.parse(one.config)
+            found[name] = dialect.parse(one.raw or one.config)
         except (RtmctlError, ValueError, KeyError):
             continue
     return found
 
 
-__all__ = ["DIALECTS", "Dialect", "Normaliser", "Reading", "current_models", "managed_note", "read_fleet"]
+__all__ = ["DIALECTS", "Dialect", "Normaliser", "Reading", "current_models", "read_fleet"]

@@ -45,6 +45,6 @@ def changing(opened: OpenSite) -> Changing:
         open_store(),
         resolve=partial(lab_secret, target.lab.name) if target.lab else resolver(site.root, os.environ),
         plan_key=plan_key(state_folder(os.environ)),
-        freezes=site.intent.freeze,
+        freezes=() if target.lab else site.intent.freeze,
     )
     return Changing(network, target)

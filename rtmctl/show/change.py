@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 
@@ -18,6 +19,8 @@ from rtmctl.show.streams import heard_or_not
 from rtmctl.show.terminal import terminal
 from rtmctl.store import ChangeRow
 
+_EVERY_S = 5.0
+_REPEAT_S = 60.0
 _NAMED = 6
 """devices that one line names; more are counted"""
 _GOOD = (Outcome.NOTHING, Outcome.CONFIRMED, Outcome.UNCONFIRMED)
@@ -48,8 +51,11 @@ _PHASES = {
 def reporter(output: Output) -> OnEvent:
     """Events on standard error: lines of text, or one JSON object a line. Whether anybody hears them is no matter."""
     console = terminal(stderr=True)
+    news = _News(time.monotonic)
 
     def say(event: Event) -> None:
+        if not news.is_new(event):
+            return
         with heard_or_not():
             if output is Output.JSON:
                 _as_json(event)
@@ -57,6 +63,29 @@ def reporter(output: Output) -> OnEvent:
                 _as_text(event, console)
 
     return say
+
+
+class _News:
+    """Leaves out what was said a moment ago: a wait is told every `_EVERY_S`, what it repeats meanwhile not at all."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._said: dict[tuple[object, ...], float] = {}
+
+    def is_new(self, event: Event) -> bool:
+        match event:
+            case Waiting():
+                key: tuple[object, ...] = (Waiting, event.what.split(",")[0])
+            case PhaseBegun():
+                key = (PhaseBegun, event.phase, event.devices)
+            case _:
+                self._said.clear()
+                return True
+        now, last = self._clock(), self._said.get(key)
+        if last is not None and now - last < (_EVERY_S if isinstance(event, Waiting) else _REPEAT_S):
+            return False
+        self._said[key] = now
+        return True
 
 
 def _as_json(event: Event) -> None:

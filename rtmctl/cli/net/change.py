@@ -28,7 +28,7 @@ CanaryOption = Annotated[list[str] | None, typer.Option(metavar="DEVICE", help="
 MaxOption = Annotated[
     int | None, typer.Option("--max-unavailable", metavar="N", min=1, help="At most N of a wave at once")
 ]
-UnmanagedOption = Annotated[bool, typer.Option("--remove-unmanaged", help="Remove lines that are not rtmctl's")]
+UnmanagedOption = Annotated[bool, typer.Option("--remove-unmanaged", help="Remove objects that are not rtmctl's")]
 
 
 def plan(
@@ -102,9 +102,9 @@ def apply(
         )
     work = changing(opened)
     made = read_plan(file) if file else asyncio.run(make(work.network, wanted))
+    if output is Output.TEXT and (made.warnings or not made.empty):
+        show_plan(made, output, target=work.target, brief=opened.said.yes)
     if not made.empty:
-        if output is Output.TEXT:
-            show_plan(made, output, target=work.target, brief=opened.said.yes)
         agree(opened.said, f"Change {len(made.devices)} devices of {work.target.label}?")
     options = ApplyOptions(
         reason=reason,

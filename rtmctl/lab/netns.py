@@ -4,7 +4,6 @@ Nothing appears in the machine's own namespaces; killing the first process remov
 """
 
 import fcntl
-import json
 import os
 import re
 import select
@@ -266,25 +265,13 @@ class NetnsLab:
         pids = {name: node["pid"] for name, node in answer.items() if node["pid"] is not None}
         wanted = [wire for wire in now.wires if wire.a.node in pids and wire.b.node in pids]
         managed = {node.name: node.nic for node in now.nodes if node.management is not None and node.name in pids}
-        ports = {} if fresh else {name: self._ports(now, name, starting) for name in pids}
+        ports = {} if fresh else anchor.request(self.folder, op="ports").fields["ports"]
         plugged = wiring.missing(wanted, ports)
         managed = {name: nic for name, nic in managed.items() if nic not in ports.get(name, ())}
         self._lab_ip(now, wiring.batch(plugged, managed, pids))
         replugged = {end.node for wire in plugged for end in (wire.a, wire.b)} - set(starting)
         if not fresh:
             self._configure_again(now, replugged & set(pids))
-
-    def _ports(self, now: LabState, node: str, starting: Collection[str]) -> frozenset[str]:
-        """Interfaces in the node's own namespace and, once it has booted, in those of its VRFs."""
-        assert now.anchor is not None
-        if node in starting:
-            pid = anchor.request(self.folder, op="supervisor", node=node).fields["pid"]
-            script = f"nsenter --net=/proc/{pid}/ns/net ip -j link show"
-            command = inside(now.anchor.pid, now.rootless, ("sh", "-c", script))
-        else:
-            command = self._command(now, node, ("sh", "-c", wiring.LIST_PORTS))
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        return frozenset(link["ifname"] for line in done.stdout.splitlines() for link in json.loads(line))
 
     def _configure_again(self, now: LabState, nodes: Collection[str]) -> None:
         """A node that runs and whose cable was made anew lost what it had configured on the old one."""

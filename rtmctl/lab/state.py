@@ -51,7 +51,11 @@ class LabState:
         for node in self.nodes:
             if node.name == name:
                 return node
-        raise PermanentError(f"lab {self.name} has no node {name!r}", hint=f"its nodes: {', '.join(n.name for n in self.nodes)}", exit=Exit.USAGE)
+        raise PermanentError(
+            f"lab {self.name} has no node {name!r}",
+            hint=f"its nodes: {', '.join(n.name for n in self.nodes)}",
+            exit=Exit.USAGE,
+        )
 
     def with_anchor(self, anchor: Process) -> "LabState":
         return replace(self, anchor=anchor)

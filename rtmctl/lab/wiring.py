@@ -45,7 +45,3 @@ def bridge_batch(gateway: str) -> str:
 def managed_nodes(nodes: Iterable[NodeSpec]) -> tuple[str, ...]:
     """Nodes that hang on the management network."""
     return tuple(node.name for node in nodes if node.management is not None)
-
-
-LIST_PORTS = 'ip -j link show; for n in /run/netns/*; do [ -e "$n" ] && ip -n "${n##*/}" -j link show; done; true'
-"""Shell text that prints a JSON array of links for the node's own namespace and each VRF namespace."""

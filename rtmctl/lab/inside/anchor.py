@@ -11,7 +11,7 @@ caller made and left as descriptor `argv[1]`; files are passed by SCM_RIGHTS. On
     {"op": "stop", "node": …}                       -> kills the node's init; its /etc and /var are kept
     {"op": "forget", "node": …}                     -> stops it and removes its disk and its cables
     {"op": "unplug", "node": …, "port": …}          -> removes a cable, both ends of it, if it is there
-    {"op": "supervisor", "node": …}                 -> the number of its first process in this PID namespace
+    {"op": "ports"}                                 -> {"ports": {name: [interface, …]}} of nodes that run
     {"op": "node", "node": …}                       -> pidfd of its init
 
 It reads one line from standard input before it does anything: the caller writes it once it has recorded this
@@ -64,7 +64,7 @@ class Anchor:
             "stop": self.stop,
             "forget": self.forget,
             "unplug": self.unplug,
-            "supervisor": self.supervisor,
+            "ports": self.ports,
             "node": self.node,
         }
         return operations[request["op"]](request)
@@ -150,8 +150,10 @@ class Anchor:
             power.unplug(node.net, node.pid, request["port"])
         return {}, []
 
-    def supervisor(self, request: dict[str, Any]) -> tuple[dict[str, Any], list[int]]:
-        return {"pid": self.nodes[request["node"]].pid}, []
+    def ports(self, _: dict[str, Any]) -> tuple[dict[str, Any], list[int]]:
+        self.reap()
+        running = {name: (node.net, node.pid) for name, node in self.nodes.items() if node.pid is not None}
+        return {"ports": {name: power.ports(net, pid) for name, (net, pid) in running.items() if net is not None}}, []
 
     def reap(self, block: bool = False) -> None:
         """Collect every dead child: nodes' inits, and orphans the kernel hands to PID 1."""

@@ -34,6 +34,11 @@ def unshare(flags: int) -> None:
     _check(_libc.unshare(flags), "unshare")
 
 
+def set_namespace(descriptor: int, kind: int) -> None:
+    """setns(2): the calling thread enters the namespace open as `descriptor`."""
+    _check(_libc.setns(descriptor, kind), "setns")
+
+
 def pivot_root(new: str, old: str) -> None:
     """pivot_root(2): unlike chroot it makes `nsenter --mount` land in the new root."""
     _check(_libc.pivot_root(new.encode(), old.encode()), f"pivot_root {new}")

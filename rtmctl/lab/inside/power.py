@@ -6,8 +6,15 @@ their addresses. So the old network namespace is kept until the new one stands, 
 
 import json
 import os
+import socket
 import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rtmctl.lab.inside import kernel
+else:  # run as a script: its folder is on the path, the package is not
+    import kernel
 
 
 def _ip(namespace: str, *arguments: str, batch: str = "") -> str:
@@ -27,6 +34,24 @@ def _vrfs(pid: int) -> list[str]:
     """The network namespaces that stand for VRFs of a node, as paths."""
     folder = Path(f"/proc/{pid}/root/run/vrf")
     return [str(vrf) for vrf in sorted(folder.iterdir())] if folder.is_dir() else []
+
+
+def ports(net: int, pid: int | None) -> list[str]:
+    """Names of the interfaces in a node's namespace and those of its VRFs; no process is started for it."""
+    own = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+    found: list[str] = []
+    try:
+        for path in (f"/proc/self/fd/{net}", *(_vrfs(pid) if pid is not None else ())):
+            namespace = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                kernel.set_namespace(namespace, kernel.CLONE_NEWNET)
+                found += [name for _, name in socket.if_nameindex()]
+            finally:
+                os.close(namespace)
+    finally:
+        kernel.set_namespace(own, kernel.CLONE_NEWNET)
+        os.close(own)
+    return found
 
 
 def unplug(net: int, pid: int | None, port: str) -> None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from rtmctl.base import Exit
 from rtmctl.change.diffs import config_diffs
 from rtmctl.change.plan_types import SectionDiff
-from rtmctl.change.unmanaged import unmanaged_lines
 from rtmctl.device.types import Running
 from rtmctl.model.config import DeviceConfig
 
@@ -18,7 +17,7 @@ class DeviceDrift:
     device: str
     diffs: tuple[SectionDiff, ...]
     unmanaged: tuple[str, ...]
-    """lines that are not rtmctl's; part of the diff, no drift by themselves"""
+    """objects that are not rtmctl's: kept, and no drift"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ class DriftReport:
 def compare_all(
     targets: Mapping[str, DeviceConfig],
     running: Mapping[str, Running],
-    managed: Mapping[str, str | None],
+    foreign: Mapping[str, tuple[str, ...]],
     *,
     drained: Mapping[str, str],
     unread: Mapping[str, str],
@@ -48,7 +47,8 @@ def compare_all(
     """Compare normal forms; sections that the target does not have are nobody's drift.
 
     Args:
-        targets: in normal form, with unmanaged lines merged in when those are to be kept.
+        targets: in normal form, with the objects that are not rtmctl's in them.
+        foreign: those objects' names, by device.
     """
     found, same = [], []
     for name in sorted(set(targets) & set(running)):
@@ -56,7 +56,7 @@ def compare_all(
         seen = DeviceConfig(tuple((section, runs.get(section)) for section in target.names))
         diffs = config_diffs(target, seen)
         if diffs:
-            found.append(DeviceDrift(name, diffs, unmanaged_lines(runs, managed.get(name))))
+            found.append(DeviceDrift(name, diffs, foreign.get(name, ())))
         else:
             same.append(name)
     return DriftReport(tuple(found), tuple(same), drained, unread)

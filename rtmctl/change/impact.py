@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rtmctl.change.plan_types import SectionDiff
-from rtmctl.change.unmanaged import line_paths
 from rtmctl.model.config import DeviceConfig
 from rtmctl.model.diff import diff_models
 from rtmctl.model.types import DeviceModel
@@ -81,6 +80,22 @@ def text_resets(before: DeviceConfig, after: DeviceConfig) -> tuple[str, ...]:
         if name.startswith(("swp", "lo")) and name in new and _transport(lines) != _transport(new[name]):
             found.append(f"interface {name}: address, MTU or VRF changes")
     return tuple(dict.fromkeys(found))
+
+
+def line_paths(text: str) -> list[tuple[str, ...]]:
+    """Each line with the lines it stands under, as indentation shows them."""
+    stack: list[tuple[int, str]] = []
+    found = []
+    for line in text.splitlines():
+        stripped = line.strip()
+        if not stripped:
+            continue
+        depth = len(line) - len(line.lstrip())
+        while stack and stack[-1][0] >= depth:
+            stack.pop()
+        stack.append((depth, stripped))
+        found.append(tuple(word for _, word in stack))
+    return found
 
 
 def stanzas(text: str) -> dict[str, set[str]]:

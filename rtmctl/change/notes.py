@@ -13,7 +13,7 @@ from pydantic.dataclasses import dataclass
 TRANSACTION = "transaction"
 DECISION = "decision"
 MANAGED = "managed"
-"""which lines are rtmctl's, see `unmanaged`"""
+"""which objects are rtmctl's, see `unmanaged`"""
 MANAGED_NEXT = "managed.next"
 """the same for a target that is not confirmed yet"""
 

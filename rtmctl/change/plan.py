@@ -53,7 +53,7 @@ class Surroundings:
     """devices that carry no session and no traffic"""
     capabilities: Mapping[str, Capabilities] = field(default_factory=dict)
     managed: Mapping[str, str | None] = field(default_factory=dict)
-    """the note `managed` of each device: which lines are rtmctl's"""
+    """the note `managed` of each device: which objects are rtmctl's"""
     drain_targets: Mapping[str, DeviceConfig] = field(default_factory=dict)
     """each target as it is while traffic is moved away"""
     redoes: Collection[str] = ()
@@ -192,6 +192,9 @@ def _device_plan(
         return None
     idle = name in around.idle
     effect = Effect() if idle else device_effect(around.current.get(name), model, diffs, (before, normal))
+    drain = around.drain_targets.get(name) if effect.resets else None
+    if drain is not None and options.unmanaged is Unmanaged.KEEP:
+        drain = keep(before, drain, foreign)
     return DevicePlan(
         device=name,
         platform=fabric.device(name).platform,
@@ -208,7 +211,7 @@ def _device_plan(
         weaker=weaker_guards(around.capabilities.get(name, FULL_GUARD)),
         partners=() if idle else partners(fabric, name),
         managed=managed,
-        drain=around.drain_targets.get(name) if effect.resets else None,
+        drain=drain,
     )
 
 

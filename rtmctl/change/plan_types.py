@@ -51,7 +51,7 @@ class DevicePlan:
     impact: tuple[str, ...]
     """what it may touch: sessions, VNIs, hosts"""
     unmanaged: tuple[str, ...]
-    """lines that are not rtmctl's; kept, or removed when the plan says so"""
+    """objects that are not rtmctl's; kept, or removed when the plan says so"""
     weaker: tuple[str, ...]
     """guards this platform cannot give in full"""
     partners: tuple[str, ...]

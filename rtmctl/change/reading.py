@@ -86,8 +86,7 @@ class Normaliser:
         tokens = self._tokens.get(device, {})
         return DeviceConfig(
             tuple(
-                (name, HIDDEN.sub(lambda match: tokens.get(match[0], match[0]), text))
-                for name, text in config.sections
+                (name, HIDDEN.sub(lambda match: tokens.get(match[0], match[0]), text)) for name, text in config.sections
             )
         )
 

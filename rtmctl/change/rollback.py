@@ -3,8 +3,8 @@
 from rtmctl.base import PermanentError, Refused
 from rtmctl.change.plan_file import plan_from_json
 from rtmctl.change.plan_types import Plan
-from rtmctl.change.reading import hidden_secrets
 from rtmctl.change.results import Outcome
+from rtmctl.change.secrets import hidden_secrets
 from rtmctl.model.config import DeviceConfig
 from rtmctl.store import ChangeRow, Store
 
@@ -36,7 +36,7 @@ def old_targets(store: Store, site: str, change: str) -> dict[str, DeviceConfig]
     for stage in plan.stages:
         for part in stage.devices:
             found.setdefault(part.device, part.before)
-    if lost := sorted(name for name, text in found.items() if hidden_secrets(text)):
+    if lost := sorted(name for name, text in found.items() if hidden_secrets(text.to_text())):
         raise Refused(
             f"what {', '.join(lost)} ran before holds a secret that no reference of the site leads to",
             hint="put the old intent back in git and plan that",

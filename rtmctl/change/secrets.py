@@ -19,6 +19,8 @@ from rtmctl.change.plan_types import SecretUse
 from rtmctl.model.config import DeviceConfig
 
 _TOKEN = re.compile(r"\{\{secret:([^{}\s]+)\}\}")
+HIDDEN = re.compile(r"hmac:[0-9a-f]+")
+"""what stands for a secret in a text that a device hands out"""
 _MAX = 4096
 
 Resolve: TypeAlias = Callable[[str], str]
@@ -35,6 +37,11 @@ def fill(config: DeviceConfig, resolve: Resolve) -> DeviceConfig:
     return DeviceConfig(
         tuple((name, _TOKEN.sub(lambda match: resolve(match[1]), text)) for name, text in config.sections)
     )
+
+
+def hidden_secrets(text: str) -> bool:
+    """Whether a text holds a secret that only its device knows."""
+    return HIDDEN.search(text) is not None
 
 
 def secret_uses(refs: Iterable[str], resolve: Resolve, key: bytes) -> tuple[SecretUse, ...]:

@@ -130,7 +130,7 @@ class Transaction:
         """Put manifest and target on every device and have it check the syntax there.
 
         Args:
-            managed: for each device the note of which lines are rtmctl's, in force once it is confirmed.
+            managed: for each device the note of which objects are rtmctl's, in force once it is confirmed.
 
         Raises:
             StepFailed: of the first device that refuses; nothing has changed anywhere.

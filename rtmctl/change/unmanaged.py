@@ -1,15 +1,17 @@
-"""Configuration on a device that is not rtmctl's: shown, and kept unless told otherwise.
+"""Configuration on a device that is not rtmctl's: whole objects, shown, and kept unless told otherwise.
 
-The device itself remembers which lines rtmctl last wrote (a note of short hashes), so a fresh clone knows it too.
-A line is taken with the path of lines it stands under, as indentation shows them.
+Inside an object that rtmctl manages its text is the whole truth: a line added there by hand is drift, and is replaced.
+An object that the target has not is somebody else's unless the device's note `managed` says that rtmctl wrote it; the
+note stands on the device, so that a fresh clone knows it too. Where there is no note rtmctl has never been, and all
+that the target has not is somebody else's.
 """
 
-import hashlib
 import json
-from collections.abc import Iterator
-from difflib import SequenceMatcher
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
+from rtmctl.change.objects import OBJECT_SECTIONS, identities, objects, pieces
 from rtmctl.model.config import DeviceConfig
 
 
@@ -18,96 +20,80 @@ class Unmanaged(StrEnum):
     REMOVE = "remove"
 
 
-def managed_note(config: DeviceConfig) -> str:
-    """The note for a device that runs `config` (in its normal form) and nothing else of rtmctl's."""
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """One object that is not rtmctl's."""
+
+    section: str
+    identity: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.section}: {self.identity}"
+
+
+def managed_note(config: DeviceConfig, but: tuple[Foreign, ...] = ()) -> str:
+    """The note for a device that runs `config`: every object of it is rtmctl's, but those named."""
+    others = {(one.section, one.identity) for one in but}
     return json.dumps(
-        {name: "".join(sorted({_short(path) for path, _ in _paths(text)})) for name, text in config.sections}
+        {
+            "version": 2,
+            "objects": {
+                section: sorted(name for name in names if (section, name) not in others)
+                for section, names in identities(config).items()
+            },
+        }
     )
 
 
-def unmanaged_lines(running: DeviceConfig, note: str | None) -> tuple[str, ...]:
-    """`section: line > line` of everything that runs and is not rtmctl's; none where rtmctl has never written."""
-    known = _read_note(note)
-    if known is None:
-        return ()
+def foreign_objects(running: DeviceConfig, target: DeviceConfig, note: str | None) -> tuple[Foreign, ...]:
+    """What runs, is not in the target and was never rtmctl's, in the order in which it stands."""
+    ours = managed_by(note)
+    wanted = identities(target)
     return tuple(
-        f"{name}: {' > '.join(path)}"
-        for name, text in running.sections
-        if name in known
-        for path, _ in _paths(text)
-        if _short(path) not in known[name]
+        Foreign(section, identity, text)
+        for section in OBJECT_SECTIONS
+        if section in wanted
+        for identity, text in objects(section, running.get(section)).items()
+        if identity not in wanted[section] and identity not in ours.get(section, frozenset())
     )
 
 
-def keep_unmanaged(running: DeviceConfig, target: DeviceConfig, note: str | None) -> DeviceConfig:
-    """The target with the unmanaged lines of what runs put where they stand now.
-
-    A line goes behind the same managed line as before. Where the target has dropped the block it stood in, it goes
-    with the block.
-    """
-    known = _read_note(note)
-    if known is None:
-        return target
+def keep(running: DeviceConfig, target: DeviceConfig, foreign: tuple[Foreign, ...]) -> DeviceConfig:
+    """The target with the foreign objects where they stand now: behind the same managed object, or first."""
+    sections = {one.section for one in foreign}
     return DeviceConfig(
         tuple(
-            (name, _merge(running.get(name), text, known[name]) if name in known else text)
+            (name, _with(running, name, text, {o.identity for o in foreign if o.section == name}))
+            if name in sections
+            else (name, text)
             for name, text in target.sections
         )
     )
 
 
-def line_paths(text: str) -> list[tuple[str, ...]]:
-    """Each line with the lines it stands under, as indentation shows them."""
-    return [path for path, _ in _paths(text)]
-
-
-def _merge(running: str, target: str, known: frozenset[str]) -> str:
-    have = list(_paths(running))
-    ours = [(path, line) for path, line in have if _short(path) in known]
-    if len(ours) == len(have):
-        return target
-    want = list(_paths(target))
-    matcher = SequenceMatcher(a=[p for p, _ in ours], b=[p for p, _ in want], autojunk=False)
-    place = {block.a + k: block.b + k for block in matcher.get_matching_blocks() for k in range(block.size)}
+def _with(running: DeviceConfig, section: str, target: str, foreign: set[str]) -> str:
+    have = objects(section, running.get(section))
+    parts = pieces(section, target)
+    last = {piece.identity: index for index, piece in enumerate(parts) if piece.identity is not None}
     inserts: dict[int, list[str]] = {}
-    parents = {path for path, _ in want}
-    seen, behind = -1, -1
-    for path, line in have:
-        if _short(path) in known:
-            seen += 1
-            behind = place.get(seen, behind)
-        elif len(path) == 1 or path[:-1] in parents:
-            inserts.setdefault(behind, []).append(line)
-            parents.add(path)
-    out = list(inserts.get(-1, []))
-    for number, (_, line) in enumerate(want):
-        out.append(line)
-        out += inserts.get(number, [])
-    return "".join(f"{line}\n" for line in out)
+    behind = min((index for index, piece in enumerate(parts) if piece.identity is not None), default=0) - 1
+    for identity, text in have.items():
+        if identity in foreign:
+            inserts.setdefault(behind, []).append(text)
+        else:
+            behind = last.get(identity, behind)
+    out = list(inserts.get(-1, ()))
+    for index, piece in enumerate(parts):
+        out += [piece.text, *inserts.get(index, ())]
+    return "".join(out)
 
 
-def _paths(text: str) -> Iterator[tuple[tuple[str, ...], str]]:
-    stack: list[tuple[int, str]] = []
-    for line in text.splitlines():
-        stripped = line.strip()
-        if not stripped:
-            continue
-        depth = len(line) - len(line.lstrip())
-        while stack and stack[-1][0] >= depth:
-            stack.pop()
-        stack.append((depth, stripped))
-        yield tuple(word for _, word in stack), line
-
-
-def _short(path: tuple[str, ...]) -> str:
-    return hashlib.sha256("\0".join(path).encode()).hexdigest()[:8]
-
-
-def _read_note(note: str | None) -> dict[str, frozenset[str]] | None:
+def managed_by(note: str | None) -> Mapping[str, frozenset[str]]:
+    """Section to the identities that rtmctl wrote; nothing where there is no note, or none that can be read."""
     if not note:
-        return None
+        return {}
     try:
-        found = json.loads(note)
-        return {name: frozenset(t[i : i + 8] for i in range(0, len(t), 8)) for name, t in found.items()}
-    except (ValueError, AttributeError, TypeError):
-        return None
+        return {str(section): frozenset(names) for section, names in json.loads(note)["objects"].items()}
+    except (ValueError, AttributeError, TypeError, KeyError):
+        return {}

@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from rtmctl.base import PermanentError
-from rtmctl.change import PlanOptions, Surroundings, Unmanaged, WaveOptions, plan_from_json, plan_to_json
+from rtmctl.change import PlanOptions, Surroundings, WaveOptions, plan_from_json, plan_to_json
 from rtmctl.change.impact import text_resets
 from rtmctl.change.secrets import changed_secrets, fill, references, secret_uses
-from rtmctl.change.unmanaged import keep_unmanaged, managed_note, unmanaged_lines
 from rtmctl.change.waves import partners, plan_waves
 from rtmctl.model.config import DeviceConfig
 from rtmctl.show.plan import print_plan
@@ -99,34 +98,6 @@ def test_redundant_devices_never_change_together(spines: int, racks: int, data: 
         for name in wave.devices:
             if name not in idle:
                 assert not set(partners(site, name)) & set(wave.devices)
-
-
-BASE = DeviceConfig.of({"frr": "router bgp 1\n neighbor a\n neighbor b\nline vty\n"})
-BY_HAND = DeviceConfig.of({"frr": "banner x\nrouter bgp 1\n neighbor a\n neighbor hand\n neighbor b\nline vty\n"})
-
-
-def test_unmanaged_lines_are_shown_and_kept_in_their_place() -> None:
-    note = managed_note(BASE)
-    assert unmanaged_lines(BY_HAND, note) == ("frr: banner x", "frr: router bgp 1 > neighbor hand")
-    assert keep_unmanaged(BY_HAND, BASE, note) == BY_HAND
-    new = DeviceConfig.of({"frr": "router bgp 1\n neighbor b\n neighbor c\nline vty\n"})
-    assert keep_unmanaged(BY_HAND, new, note).get("frr") == (
-        "banner x\nrouter bgp 1\n neighbor hand\n neighbor b\n neighbor c\nline vty\n"
-    )
-    gone = DeviceConfig.of({"frr": "line vty\n"})
-    assert keep_unmanaged(BY_HAND, gone, note).get("frr") == "banner x\nline vty\n", "it goes with its block"
-
-
-@pytest.mark.parametrize("unmanaged", list(Unmanaged))
-def test_a_plan_keeps_or_removes_them(unmanaged: Unmanaged) -> None:
-    devices = FakeFabric({"leaf1": BY_HAND.get("frr")})
-    plan = plan_for(
-        devices,
-        {"leaf1": BASE.get("frr")},
-        Surroundings(managed={"leaf1": managed_note(BASE)}),
-        PlanOptions(unmanaged=unmanaged),
-    )
-    assert plan.empty is (unmanaged is Unmanaged.KEEP)
 
 
 def test_secrets_are_references_until_they_are_filled_in() -> None:

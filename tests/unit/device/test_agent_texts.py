@@ -1,13 +1,18 @@
 """The agent's pure half: one normal form for what was rendered and what FRR prints, merging, masking."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rtmctl.device.frr.agent.device import Device
 from rtmctl.device.frr.agent.errors import AgentError
 from rtmctl.device.frr.agent.frrtext import differences, with_hollow_blocks
 from rtmctl.device.frr.agent.merge import merged
 from rtmctl.device.frr.agent.normalform import mask, normal_frr
+from rtmctl.device.frr.agent.programs import Result
+from rtmctl.device.frr.agent.running import running
 from rtmctl.device.frr.agent.sections import hash_of, nft_tables, split_sections
 from rtmctl.device.frr.agent.stanzas import stanzas
 from rtmctl.device.frr.normal import normal_form
@@ -179,3 +184,23 @@ def test_tables_of_a_ruleset() -> None:
 def test_forwarding_is_left_as_it_is_by_frr_reload() -> None:
     assert "no ipv6 forwarding\n" in with_hollow_blocks(RENDERED, PRINTED)
     assert "interface swp2\nexit\n" in with_hollow_blocks(RENDERED, PRINTED + "interface swp2\n description x\n")
+
+
+def test_running_is_told_with_comments_and_without_secrets(tmp_path: Path) -> None:
+    def execute(argv: list[str], text: str | None = None, timeout: float = 0) -> Result:
+        return Result(0, PRINTED if "show running-config no-header" in argv else "", "")
+
+    folder = tmp_path / "etc/network"
+    folder.mkdir(parents=True)
+    (folder / "interfaces").write_text("# model: vlan vid=10 name=collect\nauto lo\niface lo\n")
+    answer = running(Device(lambda device, transaction: None, str(tmp_path), execute))
+    assert "name=collect" in answer["raw"]["interfaces"] and "name=collect" not in answer["sections"]["interfaces"]
+    hidden = f"neighbor swp1 password {mask('secret', answer['mask_key'])}\n"
+    assert all(hidden in answer[form]["frr"] and "secret" not in answer[form]["frr"] for form in ("raw", "sections"))
+    assert normal_frr(answer["raw"]["frr"], answer["mask_key"]) == answer["sections"]["frr"]
+
+
+def test_an_empty_vrf_block_left_behind_is_no_difference() -> None:
+    left = PRINTED.replace("vrf red\n vni 5001\nexit-vrf\n", "vrf red\n vni 5001\nexit-vrf\n!\nvrf blue\nexit-vrf\n")
+    assert left != PRINTED and normal_frr(left, "k") == normal_frr(RENDERED, "k")
+    assert differences(RENDERED, left) == []

@@ -40,6 +40,7 @@ CODES: dict[str, str] = {
     "asn-reserved": "an AS number that nobody may use",
     "attachment-incomplete": "a host lacks what its attachment needs",
     "attachment-misfit": "a key that means nothing for the host's attachment",
+    "dhcp-relay-missing": "a DHCP relay on a platform that has none",
     "esi-lag-unproven": "EVPN multihoming on a platform that cannot do it",
     "external-not-on-border": "an external peer on a switch that is no border leaf",
     "external-prefix": "a prefix of another IP version than the session",

@@ -122,6 +122,16 @@ CASES: dict[str, tuple[str, list[tuple[str, str]], list[str]]] = {
         [("segment: web", "segment: web, attachment: esi-lag")],
         ["esi-lag-unproven"],
     ),
+    # relays
+    "a relay on frr": (BASE, [("vlan: 20,", "vlan: 20, dhcp_relay: [10.1.1.9],")], ["dhcp-relay-missing"]),
+    "a relay elsewhere": (
+        HOST + "roles: {leaf: {platform: eos}}\n",
+        [
+            ("vlan: 10,", "vlan: 10, dhcp_relay: [10.1.2.9],"),
+            ("vlan: 20,", "vlan: 20, racks: [r2], dhcp_relay: [10.1.1.9],"),
+        ],
+        [],
+    ),
     # ports
     "a routed host takes the port on both leafs": (
         HOST + "  h2: {rack: r1, attachment: routed, tenant: red, services: [10.9.0.1/32], port: swp3}\n",

@@ -11,7 +11,8 @@ from xml.etree import ElementTree
 import pytest
 
 from rtmctl.base import PermanentError
-from rtmctl.lab import graph, plan, preflight, recipes, state, wiring
+from rtmctl.fabric.types import Fabric
+from rtmctl.lab import cgroups, graph, plan, preflight, recipes, state, wiring
 from rtmctl.lab.aptsources import Source, for_suite, parse_deb822, parse_one_line
 from rtmctl.lab.blueprint import End, NodeKind, Wire, management_port
 from rtmctl.lab.factory import HostKey, Kit, daemons_file
@@ -19,6 +20,7 @@ from rtmctl.lab.features import ALL
 from rtmctl.lab.plan import Choices
 from rtmctl.lab.process import Process
 from rtmctl.lab.programs import load
+from rtmctl.lab.userns import Rootless
 from tests.lab.fabrics import clos, two_tenants
 
 NO_VRF = replace(ALL, vrf=False)
@@ -172,3 +174,85 @@ def test_state_survives_the_file(tmp_path: Path) -> None:
     path.write_text('{"version": 99}')
     with pytest.raises(PermanentError, match="another version"):
         state.load(path)
+
+
+def machines(*names: str) -> Fabric:
+    fabric = clos(1, 3)
+    return replace(fabric, hosts=tuple(replace(host, systemd=host.name in names) for host in fabric.hosts))
+
+
+def test_a_systemd_host_is_reached_below_the_labs_own_address_and_keeps_its_own() -> None:
+    found = plan.blueprint("x", machines("h1", "h2"), Choices(), KIT)
+    assert found.gateway == "172.30.0.254/24"
+    assert {n.name: n.management for n in found.nodes if n.kind is NodeKind.SYSTEMD} == {
+        "h1": "172.30.0.253/24",
+        "h2": "172.30.0.252/24",
+    }
+    later = plan.blueprint("x", machines("h2", "h3"), Choices(), KIT, {"h2": "172.30.0.252/24"})
+    assert later.node("h2").management == "172.30.0.252/24"
+    assert later.node("h3").management == "172.30.0.253/24"
+    taken = plan.blueprint("x", machines("h2"), Choices(), KIT, {"h2": "172.30.0.101/24"})
+    assert taken.node("h2").management == "172.30.0.253/24", "a switch has got that address since"
+
+
+def test_light_hosts_in_their_place_are_a_choice() -> None:
+    fabric = machines("h1")
+    assert plan.images(fabric, Choices()) == ("server", "switch-frr8")
+    assert plan.images(fabric, Choices(light=True)) == ("switch-frr8",)
+    assert plan.blueprint("x", fabric, Choices(light=True), KIT).node("h1").kind is NodeKind.HOST
+    assert plan.machines(fabric, Choices(hosts=False)) == ()
+
+
+def test_what_an_ordinary_user_cannot_have_is_refused_by_name() -> None:
+    lacks = preflight.rootless_limits(Rootless(1000, 1000), ("h2", "h1"))
+    with pytest.raises(PermanentError, match=r"systemd hosts \(h1, h2\) need root: .*\n?.*--light"):
+        preflight.require(lacks)
+    assert preflight.rootless_limits(None, ("h1",)) == ()
+    assert preflight.rootless_limits(Rootless(1000, 1000), ()) == ()
+
+
+def test_only_what_a_host_is_born_with_makes_it_start_anew() -> None:
+    def digests(fabric: Fabric, kit: Kit = KIT) -> dict[str, str]:
+        return {node.name: node.digest for node in plan.blueprint("x", fabric, Choices(), kit).nodes}
+
+    fabric = clos(1, 3)
+    before = digests(fabric)
+    other_key = replace(KIT, host_key=lambda name: HostKey("", f"another {name}"), authorized_key="another")
+    assert digests(fabric, other_key) == before
+    assert before["leaf1"] == "", "a switch is configured by changes"
+    changed = digests(replace(fabric, host_mtu=9000))
+    assert {name for name in before if before[name] != changed[name]} == {"h1", "h2", "h3"}
+
+
+@pytest.mark.parametrize(
+    ("own", "mounts", "expected"),
+    [
+        pytest.param(
+            "0::/user.slice/session-3.scope\n",
+            "30 20 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw\n",
+            ["/sys/fs/cgroup/user.slice/session-3.scope"],
+            id="cgroup 2 alone",
+        ),
+        pytest.param(
+            "4:memory:/x\n1:name=systemd:/a\n0::/b\n",
+            "31 20 0:27 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n"
+            "32 20 0:28 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,name=systemd\n"
+            "33 20 0:29 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n",
+            ["/sys/fs/cgroup/unified/b", "/sys/fs/cgroup/systemd/a"],
+            id="both",
+        ),
+        pytest.param(
+            "0::/docker/abc\n",
+            "30 20 0:26 /docker/abc /sys/fs/cgroup rw - cgroup2 cgroup rw\n",
+            ["/sys/fs/cgroup"],
+            id="a part of the tree is mounted",
+        ),
+        pytest.param(
+            "0::/elsewhere\n", "30 20 0:26 /docker/abc /sys/fs/cgroup rw - cgroup2 cgroup rw\n", [], id="out of sight"
+        ),
+    ],
+)
+def test_control_groups_stand_below_the_callers_own(own: str, mounts: str, expected: list[str]) -> None:
+    found = cgroups.folders(Path("/state/lab"), own, mounts)
+    assert [str(path.parent) for path in found] == expected
+    assert cgroups.folders(Path("/state/other"), own, mounts) != found or not expected

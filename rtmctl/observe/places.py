@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from rtmctl.base.net import Address
 from rtmctl.fabric.types import Attachment, Fabric, Flow, Host
+from rtmctl.intent.schema.flows import LEAK
 from rtmctl.model.types import Action, DeviceModel, FilterRule
 
 
@@ -59,7 +60,7 @@ class Packet:
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """Whether the models let a packet and its answer pass. None: it meets something that is not ours."""
+    """Whether the models let a packet and its answer pass. None: not ours to say, for the reason given."""
 
     passes: bool | None
     reason: str
@@ -74,7 +75,8 @@ def ruling(
     if source.tenant != destination.tenant:
         via = _meeting_point(fabric.flows, source, destination)
         if via is not None:
-            return Ruling(None, f"passes through {via}")
+            way = "is leaked between VRFs, which is not tested" if via == LEAK else f"passes through {via}, not ours"
+            return Ruling(None, way)
         return Ruling(False, f"tenants {source.tenant} and {destination.tenant} have no meeting point")
     for place, going in ((source, packet), (destination, packet.reply())):
         stop = _stopped(models, place, going)

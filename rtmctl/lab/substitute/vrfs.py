@@ -13,6 +13,7 @@ from rtmctl.lab.substitute.types import Substitution
 from rtmctl.model.config import DeviceConfig
 
 WHY = "this kernel has no vrf devices"
+NO_LEAKS = "network namespaces share no interface: a route leaked between them forwards nothing"
 ATTRIBUTE = "vrf-netns"
 REAL = "/run/vrf"
 """where the node's own ifreload mounts the namespaces"""
@@ -72,4 +73,7 @@ def frr(config: DeviceConfig, spaces: Mapping[str, str], features: Features) -> 
             return f"{match[1]}{line}\n{match[3]}"
 
         text = re.sub(r"^(vrf (\S+)\n(?: .*\n|!\n)*?)(exit-vrf)$", vrf, text, flags=re.MULTILINE)
+    for leaked in sorted(set(re.findall(r"^  import vrf (?!route-map )(\S+)$", text, re.MULTILINE))):
+        line = f"import vrf {leaked}"
+        done.append(Substitution(f"frr.conf {line}", NO_LEAKS, line, "a route in BGP alone"))
     return config.replace("frr", text), done

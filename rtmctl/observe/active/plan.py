@@ -127,7 +127,7 @@ def _exchange(draft: _Draft, check: str, pair: tuple[Place, Place], kind: Kind, 
         draft.fabric, draft.models, a, b, Packet(a.address, b.address, protocol, SOURCE_PORT if port else 0, port)
     )
     if judged.passes is None:
-        draft.skip(check, f"{a.segment or a.host} to {b.segment or b.host} {judged.reason}, which is not ours")
+        draft.skip(check, f"{a.segment or a.host} to {b.segment or b.host} {judged.reason}")
         return None
     twin = draft.owners.get((a.tenant, b.address))
     if a.tenant != b.tenant and twin is not None:
@@ -152,7 +152,7 @@ def _flows(draft: _Draft, hosts: Sequence[Host], random: Random) -> None:
         pairs = [
             (a, b)
             for _, a in by_segment.get(flow.source, [])
-            for _, b in by_segment.get(flow.to, [])
+            for _, b in by_segment.get(flow.to) or _other_legs(draft.fabric, hosts, flow.to)
             if a.host != b.host and a.version == b.version
         ]
         name = f"{flow.source} → {flow.to} {kind.value} {', '.join(map(str, flow.ports)) or 'all ports'}"
@@ -168,6 +168,11 @@ def _flows(draft: _Draft, hosts: Sequence[Host], random: Random) -> None:
                     test = _exchange(draft, FLOWS, pair, kind, port)
                     if test is not None:
                         draft.listeners.add((test.target, kind, port))
+
+
+def _other_legs(fabric: Fabric, hosts: Sequence[Host], segment: str) -> list[tuple[Host, Place]]:
+    """Tagged addresses in a segment: good to be asked at, though not what their hosts speak from."""
+    return [(host, place) for host in hosts for place in places(fabric, host) if place.segment == segment]
 
 
 def _closed_port(draft: _Draft, flow: Flow, pair: tuple[Place, Place], kind: Kind) -> int | None:

@@ -150,6 +150,15 @@ exit
 """
 
 
+def test_a_route_leak_is_named_as_what_namespaces_do_not_forward() -> None:
+    text = "router bgp 65000 vrf shop\n address-family ipv4 unicast\n  import vrf route-map LEAK\n  import vrf ops\n"
+    config = DeviceConfig.of({"frr": text, "interfaces": PRODUCTION})
+    for features, expected in ((replace(ALL, vrf=False), ["frr.conf import vrf ops"]), (ALL, [])):
+        form, done = adapt(config, features)
+        assert [record.what for record in done if "import" in record.what] == expected
+        assert "  import vrf ops\n" in form.get("frr")
+
+
 @pytest.mark.parametrize(
     ("named", "vrf_block"),
     [(True, "vrf shop\n vni 50001\n netns /run/vrf/shop\nexit-vrf\n"), (False, "vrf shop\n vni 50001\nexit-vrf\n")],

@@ -198,6 +198,16 @@ def test_a_sample_says_its_size_and_seed_and_repeats() -> None:
     assert len({(t.host, t.target) for t in plans[0].tests if t.check == "matrix"}) == 5
 
 
+def test_a_flow_to_tagged_segments_alone_is_tried_at_the_tagged_address() -> None:
+    text = BASE.replace("segment: store}", "attachment: trunk, segment: app, segments: [store]}")
+    made = sites.fabric(text)
+    plan = plan_tests(made, sites.models(text), OURS, sample=2000, seed=1)
+    tagged = next(a.interface.ip for a in made.host("store1").addresses if a.segment == "store")
+    flows = [(t.host, t.destination, t.port, t.passes) for t in plan.tests if t.check == "flows"]
+    assert ("app1", tagged, 5432, True) in flows
+    assert not [reason for check, reason in plan.skipped if check == "flows"]
+
+
 def test_drained_devices_are_listed() -> None:
     models = sites.models(BASE, frozenset({"spine1"}))
     good = perfect.reading(FABRIC, models).states

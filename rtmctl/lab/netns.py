@@ -81,6 +81,7 @@ class NetnsLab:
         machines = plan.machines(fabric, choices)
         preflight.require(
             preflight.rootless_limits(rootless, machines)
+            + preflight.machine_limits(machines, cgroups.here(self.folder.path))
             + preflight.tools(rootless, any(image.built(r, rootless) is None for r in recipes), bool(machines))
         )
         kernel = features.detect(rootless)

@@ -66,6 +66,19 @@ def rootless_limits(rootless: Rootless | None, machines: Collection[str]) -> tup
     )
 
 
+def machine_limits(machines: Collection[str], cgroups: Collection[Path]) -> tuple[Lack, ...]:
+    """Without folders of their own, systemd hosts would share this machine's control groups and kill each other's
+    services."""
+    if not machines or cgroups:
+        return ()
+    return (
+        Lack(
+            f"systemd hosts ({', '.join(sorted(machines))}) need a control group, and this process' own is not mounted",
+            "mount cgroup2 at /sys/fs/cgroup, or `rtmctl lab up --light` for light hosts in their place",
+        ),
+    )
+
+
 def kernel(features: Features) -> tuple[Lack, ...]:
     """Missing kernel features no substitute exists for."""
     if set(features.missing) >= set(_NEEDED):

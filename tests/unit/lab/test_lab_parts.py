@@ -20,8 +20,10 @@ from rtmctl.lab.features import ALL
 from rtmctl.lab.plan import Choices
 from rtmctl.lab.process import Process
 from rtmctl.lab.programs import load
+from rtmctl.lab.secrets import lab_secret
 from rtmctl.lab.userns import Rootless
 from tests.lab.fabrics import clos, two_tenants
+from tests.lab.test_lab_routers import with_routers
 
 NO_VRF = replace(ALL, vrf=False)
 KIT = Kit(NO_VRF, load(), "ssh-ed25519 AAAA", lambda name: HostKey("private", f"ssh-ed25519 {name}"))
@@ -209,6 +211,21 @@ def test_what_an_ordinary_user_cannot_have_is_refused_by_name() -> None:
         preflight.require(lacks)
     assert preflight.rootless_limits(None, ("h1",)) == ()
     assert preflight.rootless_limits(Rootless(1000, 1000), ()) == ()
+
+
+def test_systemd_hosts_never_share_this_machines_control_groups() -> None:
+    with pytest.raises(PermanentError, match=r"h1.*control group"):
+        preflight.require(preflight.machine_limits(("h1",), ()))
+    assert preflight.machine_limits(("h1",), (Path("/sys/fs/cgroup/x"),)) == ()
+    assert preflight.machine_limits((), ()) == ()
+
+
+def test_a_peers_password_stands_in_its_configuration_alone() -> None:
+    peer = replace(with_routers().externals[0], password="env:ISP1")
+    node = plan.blueprint("x", replace(clos(1, 2), externals=(peer,)), Choices(), KIT).node("isp1")
+    files = [file for file in node.files if lab_secret("x", "env:ISP1") in file.text]
+    assert [(file.path, file.mode) for file in files] == [("/etc/frr/frr.conf", 0o640)]
+    assert "env:ISP1" not in files[0].text
 
 
 def test_only_what_a_host_is_born_with_makes_it_start_anew() -> None:

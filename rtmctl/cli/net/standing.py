@@ -1,13 +1,20 @@
 """Where the network stands: drift, history, drain and undrain."""
 
+from __future__ import annotations
+
 import asyncio
 import time
-from typing import Annotated
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rtmctl.base import Exit
 from rtmctl.cli.context import only, open_site
 from rtmctl.cli.options import Output
+
+if TYPE_CHECKING:
+    from rtmctl.change import ChangeResult
 
 DeviceArgument = Annotated[str, typer.Argument(metavar="DEVICE")]
 
@@ -63,7 +70,7 @@ def drain(
     result = stoppable(
         emit, lambda stop: run(network, device, reason=reason, until=until, strand=strand, emit=emit, stop=stop)
     )
-    show_result(result, output)
+    show_result(_then(result, f"rtmctl net verify; traffic back: rtmctl net undrain {device}"), output)
     raise typer.Exit(result.exit)
 
 
@@ -84,5 +91,10 @@ def undrain(
     network = changing(opened).network
     emit = reporter(output)
     result = stoppable(emit, lambda stop: run(network, device, reason=reason, emit=emit, stop=stop))
-    show_result(result, output)
+    show_result(_then(result, "rtmctl net verify"), output)
     raise typer.Exit(result.exit)
+
+
+def _then(result: ChangeResult, hint: str) -> ChangeResult:
+    """The way on after a drain is no rollback: that would leave the record of the drain."""
+    return replace(result, hint=result.hint or (hint if result.exit is Exit.DONE else ""))

@@ -69,7 +69,7 @@ class Running:
     mask_key: str = ""
     """secrets stand in `config` as hashes keyed with this; see rtmctl.device.frr.normal.normal_form"""
     raw: DeviceConfig | None = None
-    """as the device says it, comments and all, secrets as in `config`; None where a platform has no such text"""
+    """`config` with the comments that its files hold; None where the platform tells none"""
 
 
 class Session(Protocol):

@@ -35,8 +35,9 @@ class FrrSession:
     async def running(self) -> Running:
         answer = await self.request("running")
         try:
-            config = DeviceConfig.of({str(k): str(v) for k, v in answer["sections"].items()})
-            raw = DeviceConfig.of(answer["raw"]) if "raw" in answer else None
+            sections = {str(k): str(v) for k, v in answer["sections"].items()}
+            config = DeviceConfig.of(sections)
+            raw = DeviceConfig.of({**sections, **answer["raw"]}) if "raw" in answer else None
             return Running(config, str(answer["hash"]), str(answer["version"]), str(answer["mask_key"]), raw)
         except (KeyError, AttributeError) as error:
             raise Garbage(self.name, "running", f"answer without {error}") from None

@@ -31,6 +31,7 @@ def test_applied_is_what_runs_and_reverts_to_what_was(device: Device, wanted: De
         running = await session.running()
         want = normal_form(wanted, running.mask_key)
         assert {name: running.config.get(name) for name in want.names} == dict(want.sections)
+        assert running.raw and running.raw.get("interfaces") == wanted.get("interfaces")
         assert (await session.status()).state is TransactionState.APPLIED
         state = await session.state()
         assert {"vni900", "vlan900"} <= {link.name for link in state.links}

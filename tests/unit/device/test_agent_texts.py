@@ -195,9 +195,8 @@ def test_running_is_told_with_comments_and_without_secrets(tmp_path: Path) -> No
     (folder / "interfaces").write_text("# model: vlan vid=10 name=collect\nauto lo\niface lo\n")
     answer = running(Device(lambda device, transaction: None, str(tmp_path), execute))
     assert "name=collect" in answer["raw"]["interfaces"] and "name=collect" not in answer["sections"]["interfaces"]
-    hidden = f"neighbor swp1 password {mask('secret', answer['mask_key'])}\n"
-    assert all(hidden in answer[form]["frr"] and "secret" not in answer[form]["frr"] for form in ("raw", "sections"))
-    assert normal_frr(answer["raw"]["frr"], answer["mask_key"]) == answer["sections"]["frr"]
+    assert f"neighbor swp1 password {mask('secret', answer['mask_key'])}\n" in answer["sections"]["frr"]
+    assert "secret" not in str(answer)
 
 
 def test_an_empty_vrf_block_left_behind_is_no_difference() -> None:

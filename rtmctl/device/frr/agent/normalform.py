@@ -16,11 +16,6 @@ def mask(secret: str, key: str) -> str:
     return "hmac:" + hashlib.blake2b(secret.encode(), key=key.encode()[:64], digest_size=12).hexdigest()
 
 
-def masked(line: str, key: str) -> str:
-    """A line of FRR's text, its secret masked unless it is already."""
-    return _SECRET.sub(lambda m: m[1] + (m[2] if m[2].startswith("hmac:") else mask(m[2], key)), line)
-
-
 def normal_frr(text: str, key: str | None) -> str:
     """frr.conf or `show running-config` in the one form both are compared in.
 
@@ -30,7 +25,7 @@ def normal_frr(text: str, key: str | None) -> str:
     ordered = dict(sorted(tree(text).items(), key=lambda item: rank(item[0])))
     out = untree(ordered).splitlines()
     if key is not None:
-        out = [masked(line, key) for line in out]
+        out = [_SECRET.sub(lambda m: m[1] + (m[2] if m[2].startswith("hmac:") else mask(m[2], key)), x) for x in out]
     return "".join(f"{line}\n" for line in out)
 
 

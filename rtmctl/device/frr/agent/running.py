@@ -8,7 +8,7 @@ from typing import Any
 
 from .device import Device
 from .errors import AgentError
-from .normalform import masked, normal
+from .normalform import normal
 from .programs import last_line
 from .sections import FILES, hash_of, nft_tables
 from .sysctl import live_sysctl
@@ -69,14 +69,14 @@ def read_sections(device: Device) -> dict[str, str]:
 
 
 def running(device: Device) -> dict[str, Any]:
-    """What runs in normal form; and as it is said, with its comments, only its secrets masked."""
+    """What runs in normal form; `raw` is that of sections whose comments the device keeps, so not FRR's."""
     key = mask_key(device)
     raw = read_sections(device)
     version = re.search(r"^frr version (\S+)", raw["frr"], re.MULTILINE)
     sections = {name: normal(name, raw[name], key) for name in FILES}
     frr = version[1] if version else frr_version(device)
-    said = {**raw, "frr": "".join(f"{masked(line, key)}\n" for line in raw["frr"].splitlines())}
-    return {"sections": sections, "raw": said, "hash": hash_of(sections), "version": frr, "mask_key": key}
+    commented = {name: text for name, text in raw.items() if name != "frr"}
+    return {"sections": sections, "raw": commented, "hash": hash_of(sections), "version": frr, "mask_key": key}
 
 
 def startup(device: Device) -> dict[str, Any]:

@@ -37,12 +37,14 @@ async def apply(
     emit: OnEvent = ignore,
     stop: asyncio.Event | None = None,
     journal: Journal | None = None,
+    kind: str = "",
     now: Callable[[], float] = time.time,
 ) -> ChangeResult:
     """Apply a plan.
 
     Args:
         stop: set it to have the change undone at the next safe point (Ctrl-C). Cancelling leaves the undo armed.
+        kind: how history and audit call it; apply or rollback by itself.
         journal: where entries go instead of the store's journal.
 
     Returns:
@@ -62,11 +64,12 @@ async def apply(
         raise StalePlan(f"{', '.join(changed)} changed since the plan was made", hint="make the plan again")
     change = new_change_id(now())
     by = options.by or whoami()
+    kind = kind or ("rollback" if plan.undoes else "apply")
     store.begin_change(
         ChangeRow(
             id=change,
             site=plan.site,
-            kind="rollback" if plan.undoes else "apply",
+            kind=kind,
             by=by,
             reason="; ".join(text for text in (options.reason, overridden) if text),
             begun_at=now(),
@@ -89,6 +92,7 @@ async def apply(
         emit=emit,
         stop=stop or asyncio.Event(),
         now=now,
+        kind=kind,
     )
     return await run.carry_out()
 

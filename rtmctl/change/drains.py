@@ -1,16 +1,68 @@
-"""Drained devices: stored with who, why and until when; plan, verify and drift honour them."""
+"""Drained devices: who, why and until when, as a note on the device itself; plan, verify and drift honour it.
 
-from collections.abc import Collection
+The note is the authority, so that a machine with an empty store honours it too; the store keeps a copy, for devices
+that do not answer.
+"""
+
+import json
+from collections.abc import Collection, Mapping
 
 from rtmctl.base import Refused
+from rtmctl.change.fleet import Connect, Fleet, successes
+from rtmctl.change.notes import DRAIN
 from rtmctl.change.waves import partners
 from rtmctl.fabric.types import Attachment, Fabric
 from rtmctl.store import DrainRow, Store
 
 
 def drained_devices(store: Store, site: str, now: float) -> dict[str, DrainRow]:
-    """Drains in force; one whose time has run out no longer counts, and the next plan undrains its device."""
+    """The copies of drains in force; one whose time has run out no longer counts: the next plan undrains its device."""
     return {row.device: row for row in store.drains(site) if row.active(now)}
+
+
+def drain_to_text(row: DrainRow) -> str:
+    """The note on the device."""
+    return json.dumps({"by": row.by, "reason": row.reason, "since": row.since, "until": row.until})
+
+
+def drain_from_text(text: object, site: str, device: str) -> DrainRow | None:
+    """None when there is no note, or none that can be read."""
+    if not isinstance(text, str) or not text:
+        return None
+    try:
+        found = json.loads(text)
+        until = found["until"]
+        since = float(found["since"])
+        return DrainRow(
+            site, device, str(found["by"]), str(found["reason"]), since, None if until is None else float(until)
+        )
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+async def read_drains(connect: Connect, names: Collection[str], timeout_s: float = 20) -> dict[str, str | None]:
+    """The notes of the devices that answer."""
+    fleet = Fleet(connect)
+    try:
+        found = successes(await fleet.each(names, "drain", lambda device: device.note(DRAIN), timeout_s))
+    finally:
+        await fleet.close()
+    return {name: text if isinstance(text, str) else None for name, text in found.items()}
+
+
+def honour(store: Store, site: str, said: Mapping[str, str | None], now: float) -> dict[str, DrainRow]:
+    """Drains in force as the devices say; of those that said nothing, as the store's copy has it.
+
+    The copy is brought up to date.
+    """
+    copies = {row.device: row for row in store.drains(site)}
+    for device, text in said.items():
+        row = drain_from_text(text, site, device)
+        if row is None and device in copies:
+            store.clear_drain(site, device)
+        elif row is not None and row != copies.get(device):
+            store.set_drain(row)
+    return drained_devices(store, site, now)
 
 
 def drain_reason(row: DrainRow) -> str:

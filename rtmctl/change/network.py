@@ -7,16 +7,25 @@ result = await carry_out(network, plan, ApplyOptions(), emit=emit, stop=stop)
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from rtmctl.base import PermanentError, TemporaryError
 from rtmctl.change.apply import apply
-from rtmctl.change.drains import drain_reason, drained_devices, refuse_stranding
+from rtmctl.change.auditing import Account
+from rtmctl.change.drains import (
+    drain_from_text,
+    drain_reason,
+    drain_to_text,
+    honour,
+    read_drains,
+    refuse_stranding,
+)
 from rtmctl.change.drift import DriftReport, compare_all
 from rtmctl.change.events import Note, OnEvent, ignore
-from rtmctl.change.fleet import Connect
+from rtmctl.change.fleet import Connect, Device, Fleet
+from rtmctl.change.notes import DRAIN
 from rtmctl.change.options import ApplyOptions
 from rtmctl.change.plan import PlanOptions, Surroundings, make_plan, whoami
 from rtmctl.change.plan_types import Plan
@@ -61,8 +70,9 @@ class Network:
     def platforms(self) -> dict[str, str]:
         return {device.name: device.platform for device in self.fabric.devices}
 
-    def drained(self) -> dict[str, DrainRow]:
-        return drained_devices(self.store, self.name, self.now())
+    def drained(self, said: Mapping[str, str | None]) -> dict[str, DrainRow]:
+        """Drains in force; `said`: the notes of the devices that were read."""
+        return honour(self.store, self.name, said, self.now())
 
 
 async def make(network: Network, options: PlanOptions = _PLAN_DEFAULTS, emit: OnEvent = ignore) -> Plan:
@@ -71,19 +81,21 @@ async def make(network: Network, options: PlanOptions = _PLAN_DEFAULTS, emit: On
     Raises:
         TemporaryError: a device that would take part does not answer; `only` leaves it out.
     """
-    drained = network.drained()
-    models, targets = network.build(frozenset(drained))
-    return await _plan(network, models, targets, options, emit)
+    reading = await _read(network, options.only, emit)
+    return _plan(network, reading, options, network.drained(reading.drains))
 
 
 async def make_rollback(network: Network, change: str, emit: OnEvent = ignore) -> Plan:
     """Plan the way back to what the devices ran before a change. Raises as `old_targets` and `make`."""
-    targets = old_targets(network.store, network.name, change)
+    targets, drains = old_targets(network.store, network.name, change)
     known = set(network.platforms)
     if gone := sorted(set(targets) - known):
         raise PermanentError(f"{', '.join(gone)}: no longer a device of the site", hint="put it back in the site first")
-    options = PlanOptions(undoes=change)
-    return await _plan(network, {}, targets, options, emit)
+    reading = await _read(network, tuple(targets), emit)
+    network.drained(reading.drains)
+    rows = {n: drain_from_text(text, network.name, n) for n, text in drains.items()}
+    then = {n: row for n, row in rows.items() if row is not None}
+    return _plan(network, reading, PlanOptions(undoes=change), then, targets=targets)
 
 
 async def carry_out(
@@ -93,11 +105,14 @@ async def carry_out(
     *,
     emit: OnEvent = ignore,
     stop: asyncio.Event | None = None,
+    kind: str = "",
 ) -> ChangeResult:
     """`apply` with what this network knows; raises as it does."""
     if plan.site != network.name:
         raise PermanentError(f"the plan is for site {plan.site}, this is {network.name}")
-    models, _ = network.build(frozenset(network.drained()))
+    noted = {part.device: part.drain_note for stage in plan.stages for part in stage.devices}
+    others = {name for name in network.drained({}) if name not in noted}
+    models, _ = network.build(frozenset(others | {name for name, note in noted.items() if note}))
     site = Site(
         targets={} if plan.undoes else models,
         freezes=network.freezes,
@@ -105,16 +120,25 @@ async def carry_out(
         plan_key=network.plan_key,
     )
     return await apply(
-        plan, network.connect, network.store, site=site, options=options, emit=emit, stop=stop, now=network.now
+        plan,
+        network.connect,
+        network.store,
+        site=site,
+        options=options,
+        emit=emit,
+        stop=stop,
+        now=network.now,
+        kind=kind,
     )
 
 
 async def find_drift(network: Network, only: tuple[str, ...] = (), emit: OnEvent = ignore) -> DriftReport:
     """Compare what runs with the site; drained devices with their drained targets."""
-    drained = network.drained()
+    names = sorted(name for name in network.platforms if not only or name in only)
+    reading = await read_fleet(network.connect, names, states=False, emit=emit)
+    drained = network.drained(reading.drains)
     _, targets = network.build(frozenset(drained))
-    wanted = {name: config for name, config in targets.items() if not only or name in only}
-    reading = await read_fleet(network.connect, sorted(wanted), states=False, emit=emit)
+    wanted = {name: targets[name] for name in names}
     normal = Normaliser(network.platforms, wanted, network.resolve, reading)
     running = normal.running(reading)
     foreign = {n: foreign_objects(r.config, wanted[n], reading.managed.get(n)) for n, r in running.items()}
@@ -145,19 +169,13 @@ async def drain(
         PermanentError: no such device.
     """
     _known(network, device)
-    drained = network.drained()
+    drained = network.drained(await read_drains(network.connect, list(network.platforms)))
     for text in refuse_stranding(network.fabric, device, set(drained) - {device}, strand=strand):
         emit(Note(f"stranded, as asked: {text}"))
-    before = drained.get(device)
-    by = options.by or whoami()
-    network.store.set_drain(DrainRow(network.name, device, by, reason, network.now(), until))
-    restore = (
-        (lambda: network.store.set_drain(before))
-        if before
-        else (lambda: network.store.clear_drain(network.name, device))
-    )
-    options = replace(options, reason=f"drain: {reason}")
-    return await _drain_change(network, device, options=options, restore=restore, emit=emit, stop=stop)
+    row = DrainRow(network.name, device, options.by or whoami(), reason, network.now(), until)
+    # what is stranded keeps sending: its traffic has nowhere to go, and that was asked for
+    options = replace(options, reason=f"drain: {reason}", accept_outage=options.accept_outage or strand)
+    return await _drain_change(network, device, row, drained, options=options, emit=emit, stop=stop)
 
 
 async def undrain(
@@ -171,41 +189,58 @@ async def undrain(
 ) -> ChangeResult:
     """Let traffic back. Raises PermanentError when there is no such device; undraining twice is nothing to do."""
     _known(network, device)
-    before = network.drained().get(device)
-    network.store.clear_drain(network.name, device)
-    restore = (lambda: network.store.set_drain(before)) if before else (lambda: None)
+    drained = network.drained(await read_drains(network.connect, [device]))
     options = replace(options, reason=f"undrain {reason}".strip())
-    return await _drain_change(network, device, options=options, restore=restore, emit=emit, stop=stop)
+    return await _drain_change(network, device, None, drained, options=options, emit=emit, stop=stop)
 
 
 async def _drain_change(
     network: Network,
     device: str,
+    row: DrainRow | None,
+    drained: Mapping[str, DrainRow],
     *,
     options: ApplyOptions,
-    restore: Callable[[], object],
     emit: OnEvent,
     stop: asyncio.Event | None,
 ) -> ChangeResult:
-    try:
-        plan = await make(network, PlanOptions(only=(device,)), emit)
-        result = await carry_out(network, plan, options, emit=emit, stop=stop)
-    except BaseException:
-        restore()
-        raise
-    if result.outcome not in (Outcome.CONFIRMED, Outcome.UNCONFIRMED, Outcome.NOTHING, Outcome.UNKNOWN):
-        restore()
+    """Bring one device to its drained target or back; the note comes with it, and the store's copy after it."""
+    after = {name: other for name, other in drained.items() if name != device} | ({device: row} if row else {})
+    reading = await _read(network, (device,), emit)
+    plan = _plan(network, reading, PlanOptions(only=(device,)), after)
+    kind = "drain" if row else "undrain"
+    if plan.empty:
+        await _write_note(network, device, drain_to_text(row) if row else None, kind, options, emit)
+    result = await carry_out(network, plan, options, emit=emit, stop=stop, kind=kind)
+    if result.outcome in (Outcome.CONFIRMED, Outcome.NOTHING):
+        network.drained({device: drain_to_text(row) if row else None})
     return result
 
 
-async def _plan(
-    network: Network,
-    models: Mapping[str, DeviceModel],
-    targets: Mapping[str, DeviceConfig],
-    options: PlanOptions,
-    emit: OnEvent,
-) -> Plan:
-    names = sorted(name for name in targets if not options.only or name in options.only)
+async def _write_note(
+    network: Network, device: str, text: str | None, kind: str, options: ApplyOptions, emit: OnEvent
+) -> None:
+    """The drain's note alone, for a device that runs its target already. Raises StepFailed, Locked."""
+
+    async def write(session: Device) -> None:
+        lease = await session.lease(options.by or whoami(), options.timing.lease_ttl_s, "drain")
+        try:
+            await session.set_note(DRAIN, text, lease.fence)
+        finally:
+            await session.release(lease.fence)
+
+    fleet = Fleet(network.connect)
+    try:
+        await fleet.call(device, "drain", write, options.timing.step_timeout_s)
+        account = Account(kind, options.by or whoami(), "", network.name, (device,), options.reason)
+        await account.close(network.store, "noted", network.now(), fleet, emit)
+    finally:
+        await fleet.close()
+
+
+async def _read(network: Network, only: Collection[str], emit: OnEvent) -> Reading:
+    """Raises TemporaryError for devices that do not answer."""
+    names = sorted(name for name in network.platforms if not only or name in only)
     reading = await read_fleet(network.connect, names, emit=emit)
     if reading.failed:
         reasons: dict[str, list[str]] = {}
@@ -213,7 +248,22 @@ async def _plan(
             reasons.setdefault(why, []).append(name)
         said = "; ".join(f"{', '.join(devices)}: {why}" for why, devices in reasons.items())
         raise TemporaryError(f"cannot plan without knowing what runs: {said}", hint="--only leaves devices out")
-    wanted = {name: targets[name] for name in names}
+    return reading
+
+
+def _plan(
+    network: Network,
+    reading: Reading,
+    options: PlanOptions,
+    drained: Mapping[str, DrainRow],
+    *,
+    targets: Mapping[str, DeviceConfig] | None = None,
+) -> Plan:
+    """From what was read to what the site says with those devices drained, or to the targets given."""
+    models: Mapping[str, DeviceModel] = {}
+    if targets is None:
+        models, targets = network.build(frozenset(drained))
+    wanted = {name: targets[name] for name in reading.running}
     normal = Normaliser(network.platforms, wanted, network.resolve, reading)
     refs = sorted({ref for config in wanted.values() for ref in references(config)})
     running = normal.running(reading)
@@ -223,8 +273,8 @@ async def _plan(
         models,
         wanted,
         running,
-        drains={n: drain_reason(row) for n, row in network.drained().items()},
-        surroundings=_surroundings(network, reading, running, models),
+        drains={n: drain_reason(row) for n, row in drained.items()},
+        surroundings=_surroundings(network, reading, running, models, drained),
         options=replace(options, only=()),
         secrets=secret_uses(refs, network.resolve, network.plan_key),
         normalise=normal,
@@ -233,7 +283,11 @@ async def _plan(
 
 
 def _surroundings(
-    network: Network, reading: Reading, running: Mapping[str, Running], models: Mapping[str, DeviceModel]
+    network: Network,
+    reading: Reading,
+    running: Mapping[str, Running],
+    models: Mapping[str, DeviceModel],
+    drained: Mapping[str, DrainRow],
 ) -> Surroundings:
     drain_targets: Mapping[str, DeviceConfig] = {}
     if network.drain_on_reset and models:
@@ -245,6 +299,8 @@ def _surroundings(
         managed=reading.managed,
         drain_targets=drain_targets,
         redoes=rolled_back_targets(network.store, network.name),
+        drain_notes={name: drain_to_text(row) for name, row in drained.items()},
+        drains_before=reading.drains,
         unsettled=reading.unsettled,
     )
 

@@ -16,6 +16,10 @@ MANAGED = "managed"
 """which objects are rtmctl's, see `unmanaged`"""
 MANAGED_NEXT = "managed.next"
 """the same for a target that is not confirmed yet"""
+DRAIN = "drain"
+"""who drained the device, why and until when, see `drains`; none: it is not drained"""
+DRAIN_NEXT = "drain.next"
+"""the same once what is staged is confirmed; empty: no drain then"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from rtmctl import __version__
 from rtmctl.base import PermanentError, Refused
 from rtmctl.change.conflicts import conflicts, instance_conflicts
 from rtmctl.change.diffs import config_diffs
+from rtmctl.change.drains import stranded
 from rtmctl.change.impact import Effect, device_effect
 from rtmctl.change.plan_file import seal
 from rtmctl.change.plan_types import PLAN_VERSION, DevicePlan, Plan, SecretUse, Stage
@@ -58,6 +59,10 @@ class Surroundings:
     """each target as it is while traffic is moved away"""
     redoes: Collection[str] = ()
     """target hashes that were rolled back before"""
+    drain_notes: Mapping[str, str | None] = field(default_factory=dict)
+    """for each device the note `drain` that goes with its target"""
+    drains_before: Mapping[str, str | None] = field(default_factory=dict)
+    """that note as it stands"""
     unsettled: Mapping[str, str] = field(default_factory=dict)
     """devices that run a change which is neither confirmed nor reverted, each with its id"""
 
@@ -192,7 +197,9 @@ def _device_plan(
         return None
     idle = name in around.idle
     effect = Effect() if idle else device_effect(around.current.get(name), model, diffs, (before, normal))
-    drain = around.drain_targets.get(name) if effect.resets else None
+    # a host that hangs on this device alone stays whatever is announced: then nothing is moved by draining it
+    movable = partners(fabric, name) and not stranded(fabric, name, ())
+    drain = around.drain_targets.get(name) if effect.resets and movable else None
     if drain is not None and options.unmanaged is Unmanaged.KEEP:
         drain = keep(before, drain, foreign)
     return DevicePlan(
@@ -212,6 +219,8 @@ def _device_plan(
         partners=() if idle else partners(fabric, name),
         managed=managed,
         drain=drain,
+        drain_note=around.drain_notes.get(name),
+        drain_before=around.drains_before.get(name),
     )
 
 

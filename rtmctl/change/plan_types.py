@@ -60,6 +60,10 @@ class DevicePlan:
     """note for the device: which lines of the target are rtmctl's"""
     drain: DeviceConfig | None = None
     """the target while traffic is moved away first; None: nothing to move, or no way to"""
+    drain_note: str | None = None
+    """note for the device: who has drained it and why; None: it is not drained with this target"""
+    drain_before: str | None = None
+    """that note as the plan found it"""
 
     @property
     def added(self) -> int:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from rtmctl.base import RtmctlError
 from rtmctl.change.events import DeviceStep, OnEvent, PhaseBegun, ignore
 from rtmctl.change.fleet import Connect, Device, Fleet, failures, successes
-from rtmctl.change.notes import MANAGED
+from rtmctl.change.notes import DRAIN, MANAGED, MANAGED_NEXT
 from rtmctl.change.secrets import HIDDEN, Resolve, fill, references
+from rtmctl.change.unmanaged import joined_note
 from rtmctl.device.frr import agent as frr_agent
 from rtmctl.device.frr.normal import normal_form as frr_normal_form
 from rtmctl.device.state import DeviceState
@@ -46,6 +48,8 @@ class Reading:
     failed: Mapping[str, str]
     unsettled: Mapping[str, str] = field(default_factory=dict)
     """devices that run a change which is neither confirmed nor reverted, each with its id"""
+    drains: Mapping[str, str | None] = field(default_factory=dict)
+    """the note `drain` of each device"""
 
     @property
     def idle(self) -> frozenset[str]:
@@ -98,6 +102,9 @@ class Normaliser:
         }
 
 
+_Answers: TypeAlias = tuple[Running, DeviceState | None, str | None, Capabilities, str | None, str | None]
+
+
 async def read_fleet(
     connect: Connect, names: Collection[str], *, states: bool = True, emit: OnEvent = ignore
 ) -> Reading:
@@ -105,14 +112,16 @@ async def read_fleet(
     fleet = Fleet(connect)
     emit(PhaseBegun("read", tuple(names)))
 
-    async def one(device: Device) -> tuple[Running, DeviceState | None, str | None, Capabilities, str | None]:
+    async def one(device: Device) -> _Answers:
         running = await device.running()
         state = await device.state() if states else None
         note = await device.note(MANAGED)
+        drain = await device.note(DRAIN)
         status = await device.status()
         pending = status.transaction if status.state in _UNSETTLED else None
+        managed = joined_note(note, await device.note(MANAGED_NEXT) if pending else None)
         emit(DeviceStep(device.name, "read", True))
-        return running, state, note if isinstance(note, str) else None, device.capabilities, pending
+        return running, state, managed, device.capabilities, pending, drain if isinstance(drain, str) else None
 
     try:
         results = await fleet.each(names, "read", one, READ_TIMEOUT_S)
@@ -126,6 +135,7 @@ async def read_fleet(
         capabilities={name: r[3] for name, r in found.items()},
         failed={failure.device: failure.reason for failure in failures(results)},
         unsettled={name: r[4] for name, r in found.items() if r[4] is not None},
+        drains={name: r[5] for name, r in found.items()},
     )
 
 

@@ -9,8 +9,9 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from rtmctl.base import Exit, PermanentError, Refused, StateUnknown
-from rtmctl.change.errors import Locked, StepFailed
-from rtmctl.change.events import Note, OnEvent, PhaseBegun, Waiting, ignore
+from rtmctl.change.auditing import Account
+from rtmctl.change.errors import StepFailed
+from rtmctl.change.events import Note, OnEvent, PhaseBegun, ignore
 from rtmctl.change.fleet import Connect, Fleet
 from rtmctl.change.holdings import read_holdings
 from rtmctl.change.journal import Entry, Journal, StoreJournal
@@ -137,7 +138,7 @@ class _Finisher:
                 result = await self._back(transaction)
         finally:
             await self._let_go(transaction)
-        self._record(result)
+        await self._record(result, "recover")
         return result
 
     async def confirm(self) -> ChangeResult:
@@ -157,12 +158,12 @@ class _Finisher:
                     await transaction.decide()
                 except StepFailed as failure:
                     result = await self._back(transaction, failure.message)
-                    self._record(result)
+                    await self._record(result, "confirm")
                     return result
             result = self._forward(await transaction.confirm(self._answering()))
         finally:
             await self._let_go(transaction)
-        self._record(result)
+        await self._record(result, "confirm")
         return result
 
     async def _let_go(self, transaction: Transaction) -> None:
@@ -196,21 +197,9 @@ class _Finisher:
                 h.decision is not None and h.decision.transaction == manifest.id for h in self.change.holdings.values()
             )
         )
-        loop = asyncio.get_running_loop()
-        leases = [h.status.lease.expires_in_s for h in self.change.holdings.values() if h.status.lease is not None]
-        until = loop.time() + max(leases, default=0.0) + 2
-        while True:
-            try:
-                await transaction.take_leases(self._answering(), f"recover {manifest.id}")
-                self.keeper = asyncio.create_task(transaction.keep(timers=False))
-                return transaction
-            except Locked as held:
-                if loop.time() >= until:
-                    raise Locked(
-                        f"{held.message}; it is alive and renews its lease", hint="wait until it ends"
-                    ) from held
-                self.emit(Waiting("the lease of the rtmctl that began it to run out", until - loop.time()))
-                await asyncio.sleep(0.5)
+        await transaction.await_leases(self._answering(), f"recover {manifest.id}")
+        self.keeper = asyncio.create_task(transaction.keep(timers=False))
+        return transaction
 
     def _journal(self) -> Journal:
         """In the change's own journal when this store knows it, else in a new one of the same id."""
@@ -277,6 +266,8 @@ class _Finisher:
     ) -> ChangeResult:
         return ChangeResult(self.change.manifest.change, outcome, message, devices, hint=hint)
 
-    def _record(self, result: ChangeResult) -> None:
+    async def _record(self, result: ChangeResult, action: str) -> None:
         StoreJournal(self.store, result.change, self.now).append(Entry.END, detail=result.outcome.value)
         self.store.end_change(result.change, result.outcome.value, result.message, self.now())
+        account = Account(action, self.by, result.change, self.site, self._answering(), self.change.manifest.reason)
+        await account.close(self.store, result.outcome.value, self.now(), self.fleet, self.emit)

@@ -22,8 +22,8 @@ def changed_by(store: Store, site: str, change: str) -> tuple[ChangeRow, Plan]:
     return row, plan_from_json(row.plan, f"the plan of change {change}")
 
 
-def old_targets(store: Store, site: str, change: str) -> dict[str, DeviceConfig]:
-    """What each device ran before the change.
+def old_targets(store: Store, site: str, change: str) -> tuple[dict[str, DeviceConfig], dict[str, str | None]]:
+    """What each device ran before the change, and its note `drain` of that time.
 
     Raises:
         PermanentError: no such change.
@@ -33,15 +33,17 @@ def old_targets(store: Store, site: str, change: str) -> dict[str, DeviceConfig]
     if row.outcome not in (Outcome.CONFIRMED.value, Outcome.UNCONFIRMED.value):
         raise Refused(f"change {change} is {row.outcome}: there is nothing to roll back", hint="rtmctl net history")
     found: dict[str, DeviceConfig] = {}
+    drains: dict[str, str | None] = {}
     for stage in plan.stages:
         for part in stage.devices:
             found.setdefault(part.device, part.before)
+            drains.setdefault(part.device, part.drain_before)
     if lost := sorted(name for name, text in found.items() if hidden_secrets(text.to_text())):
         raise Refused(
             f"what {', '.join(lost)} ran before holds a secret that no reference of the site leads to",
             hint="put the old intent back in git and plan that",
         )
-    return found
+    return found, drains
 
 
 def rolled_back_targets(store: Store, site: str) -> frozenset[str]:

@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from rtmctl.base import PermanentError, RtmctlError, StateUnknown
+from rtmctl.change.auditing import Account
 from rtmctl.change.checkup import Checkup
-from rtmctl.change.draining import drain_first
+from rtmctl.change.draining import Floor, drain_first
 from rtmctl.change.errors import StepFailed
 from rtmctl.change.events import Note, OnEvent, PhaseBegun, WaveBegun
 from rtmctl.change.fleet import Fleet
@@ -62,6 +63,7 @@ class ChangeRun:
     emit: OnEvent
     stop: asyncio.Event
     now: Callable[[], float]
+    kind: str = "apply"
     _fences: dict[str, int] = field(default_factory=dict)
     _transaction: Transaction | None = None
     _done: dict[str, DeviceOutcome] = field(default_factory=dict)
@@ -70,13 +72,18 @@ class ChangeRun:
     async def carry_out(self) -> ChangeResult:
         """See `apply`; the history gets its end whatever happens, unless the process dies."""
         begun = asyncio.get_running_loop().time()
+        account = Account(self.kind, self.by, self.change, self.plan.site, self.plan.devices, self.options.reason)
+        account.write(self.store, "begun", self.now())
         try:
             result = await self._all_rounds()
         except asyncio.CancelledError:
             result = self._left_armed()
         except RtmctlError as error:
             self.store.end_change(self.change, "nothing changed", error.message, self.now())
+            await account.close(self.store, "nothing changed", self.now(), self.fleet, self.emit)
             raise
+        else:
+            await account.close(self.store, result.outcome.value, self.now(), self.fleet, self.emit)
         finally:
             await self._let_go()
         self.journal.append(Entry.END, detail=result.outcome.value)
@@ -99,7 +106,7 @@ class ChangeRun:
         for number, (stage, waves) in enumerate(rounds, 1):
             transaction = self._new_transaction(number, len(rounds), waves)
             if number == 1:
-                await transaction.take_leases(names, f"change {self.change}")
+                await transaction.await_leases(names, f"change {self.change}", self.stop)
             keeper = asyncio.create_task(transaction.keep())
             try:
                 result = await self._round(transaction, stage, waves, last=number == len(rounds))
@@ -148,6 +155,7 @@ class ChangeRun:
             await transaction.stage(
                 {name: fill(part.target, self.site.resolve) for name, part in parts.items()},
                 {name: part.managed for name, part in parts.items()},
+                {name: part.drain_note for name, part in parts.items()},
             )
         except RtmctlError as error:
             if not self._done:
@@ -173,7 +181,7 @@ class ChangeRun:
             self.journal.append(Entry.WAVE, detail=wave.name)
             drained = [parts[name] for name in wave.devices if parts[name].drain and self.options.drain]
             if drained:
-                await drain_first(transaction, index, drained, self.site.resolve)
+                await drain_first(transaction, index, drained, self._floor(drained), self.site.resolve)
             await transaction.commit(index, {name: parts[name].pre_hash for name in wave.devices}, again=bool(drained))
             if not all(parts[name].idle for name in wave.devices):
                 self.emit(PhaseBegun("health", wave.devices))
@@ -181,6 +189,8 @@ class ChangeRun:
                 if worse:
                     more = f" and {len(worse) - 1} more" if len(worse) > 1 else ""
                     raise Unhealthy(f"after wave {wave.name}: {worse[0]}{more}")
+            leaving = [part for part in (parts[n] for n in wave.devices) if part.drain_note and not part.drain_before]
+            await self._floor(leaving).wait(transaction)
             self.journal.append(Entry.HEALTHY, detail=wave.name)
         self._go_on(transaction)
         self.journal.append(Entry.APPLIED)
@@ -190,6 +200,10 @@ class ChangeRun:
             raise Stopped("stopped by the operator")
         if transaction.lost is not None:
             raise transaction.lost
+
+    def _floor(self, parts: list[DevicePlan]) -> Floor:
+        models = {part.device: self.site.targets[part.device] for part in parts if part.device in self.site.targets}
+        return Floor(models, go_on=self.options.accept_outage)
 
     def _checkup(self, parts: Mapping[str, DevicePlan]) -> Checkup:
         watched = set(parts) | {partner for part in parts.values() for partner in part.partners}

@@ -14,6 +14,8 @@ from rtmctl.change.fleet import Device, Fleet, failures, successes
 from rtmctl.change.journal import Entry, Journal
 from rtmctl.change.notes import (
     DECISION,
+    DRAIN,
+    DRAIN_NEXT,
     MANAGED,
     MANAGED_NEXT,
     TRANSACTION,
@@ -96,6 +98,43 @@ class Transaction:
                     raise Locked(held.message, hint=held.hint or "wait until it ends; `net history` names it")
                 raise failed[0]
 
+    async def await_leases(self, names: Sequence[str], purpose: str, stop: asyncio.Event | None = None) -> None:
+        """`take_leases`, once the leases of a process that died have run out.
+
+        Raises:
+            Locked: a holder renews its lease, so it is alive; or it is still held after one lease time of ours.
+            StepFailed: as `take_leases`.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self.timing.lease_ttl_s + 2
+        seen: dict[str, tuple[int, float]] = {}
+        while True:
+            try:
+                return await self.take_leases(names, purpose)
+            except Locked as locked:
+                ends = await self._leases_end(names)
+                for name, (fence, end) in ends.items():
+                    known, first = seen.setdefault(name, (fence, end))
+                    if fence != known or end > first + 1:
+                        raise Locked(f"{locked.message}; it is alive and renews its lease", hint=locked.hint) from None
+                left = max((end - loop.time() for _, end in ends.values()), default=0.0)
+                if loop.time() >= until or (stop is not None and stop.is_set()):
+                    raise
+                self.emit(Waiting("a lease that nobody renews to run out", max(0.0, min(left, until - loop.time()))))
+                await asyncio.sleep(min(1.0, max(left, 0.1)))
+
+    async def _leases_end(self, names: Iterable[str]) -> dict[str, tuple[int, float]]:
+        """Others' leases: their fence, and when they end on this loop's clock."""
+        statuses = successes(
+            await self.fleet.each(names, "status", lambda device: device.status(), self.timing.step_timeout_s)
+        )
+        now = asyncio.get_running_loop().time()
+        return {
+            name: (status.lease.fence, now + status.lease.expires_in_s)
+            for name, status in statuses.items()
+            if status.lease is not None and status.lease.holder != self.holder
+        }
+
     async def _lease(self, names: Iterable[str], purpose: str) -> tuple[StepFailed, ...]:
         results = await self.fleet.each(
             names,
@@ -126,11 +165,14 @@ class Transaction:
 
     # forward
 
-    async def stage(self, targets: Mapping[str, DeviceConfig], managed: Mapping[str, str]) -> None:
+    async def stage(
+        self, targets: Mapping[str, DeviceConfig], managed: Mapping[str, str], drains: Mapping[str, str | None]
+    ) -> None:
         """Put manifest and target on every device and have it check the syntax there.
 
         Args:
             managed: for each device the note of which objects are rtmctl's, in force once it is confirmed.
+            drains: likewise the note of who has drained it; None where nobody has.
 
         Raises:
             StepFailed: of the first device that refuses; nothing has changed anywhere.
@@ -144,6 +186,7 @@ class Transaction:
             fence = self.fences[device.name]
             await device.set_note(TRANSACTION, text, fence)
             await device.set_note(MANAGED_NEXT, managed.get(device.name), fence)
+            await device.set_note(DRAIN_NEXT, drains.get(device.name) or "", fence)
             await device.stage(self.id, fence, targets[device.name])
 
         results = await self.fleet.each(targets, "stage", one, self.timing.commit_timeout_s)
@@ -301,6 +344,9 @@ class Transaction:
         managed = await device.note(MANAGED_NEXT)
         if managed is not None:
             await device.set_note(MANAGED, managed, fence)
+        drain = await device.note(DRAIN_NEXT)
+        if drain is not None:
+            await device.set_note(DRAIN, drain or None, fence)
         try:
             await device.confirm(self.id, fence)
             return

@@ -46,6 +46,17 @@ def managed_note(config: DeviceConfig, but: tuple[Foreign, ...] = ()) -> str:
     )
 
 
+def joined_note(*notes: object) -> str | None:
+    """What rtmctl wrote by any of the notes; None when there is none."""
+    texts = [note for note in notes if isinstance(note, str)]
+    found: dict[str, set[str]] = {}
+    for text in texts:
+        for section, names in managed_by(text).items():
+            found.setdefault(section, set()).update(names)
+    body = {section: sorted(names) for section, names in found.items()}
+    return json.dumps({"version": 2, "objects": body}) if texts else None
+
+
 def foreign_objects(running: DeviceConfig, target: DeviceConfig, note: str | None) -> tuple[Foreign, ...]:
     """What runs, is not in the target and was never rtmctl's, in the order in which it stands."""
     ours = managed_by(note)

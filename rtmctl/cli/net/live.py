@@ -34,7 +34,7 @@ def verify(
     options = Options(Selection(frozenset(checks or ()), frozenset(exclude or ())), wait_s=wait, seed=seed)
     hosts = LabHosts(target.lab) if target.lab else None
     opener = opener_of(target.endpoints)
-    models = models_with_drains(opened)
+    models = models_with_drains(opened, target)
     report = asyncio.run(run(opened.fabric, models, opener, hosts, options, progress=steps(output)))
     print_report(report, output, all_lines=opened.said.verbose)
     raise typer.Exit(report.exit)
@@ -55,7 +55,7 @@ def trace(
     output = only(opened.said, Output.TEXT, Output.JSON)
     target = find_target(opened)
     hosts = LabHosts(target.lab) if target.lab else None
-    models = models_with_drains(opened)
+    models = models_with_drains(opened, target)
     found = asyncio.run(
         with_sessions(
             models,
@@ -93,6 +93,7 @@ def show(ctx: typer.Context, device: Annotated[str, typer.Argument(metavar="DEVI
     opened = open_site(ctx)
     output = only(opened.said, Output.TEXT, Output.JSON)
     opened.check_devices((device,))
-    model = models_with_drains(opened)[device]
-    states = asyncio.run(read_states({device: model}, find_target(opened)))
+    target = find_target(opened)
+    model = models_with_drains(opened, target)[device]
+    states = asyncio.run(read_states({device: model}, target))
     print_device(summarize(model, states[device]), output)

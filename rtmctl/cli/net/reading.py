@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar
@@ -11,6 +12,7 @@ from rtmctl.cli.context import OpenSite
 
 if TYPE_CHECKING:  # `--help` loads none of these
     from rtmctl.cli.target import Target
+    from rtmctl.device import Session
     from rtmctl.device.state import DeviceState
     from rtmctl.model.types import DeviceModel
     from rtmctl.observe import Sessions
@@ -18,13 +20,18 @@ if TYPE_CHECKING:  # `--help` loads none of these
 _T = TypeVar("_T")
 
 
-def models_with_drains(opened: OpenSite) -> dict[str, DeviceModel]:
-    """The models as they should be now: drained devices drained."""
-    from rtmctl.change.drains import drained_devices
+def models_with_drains(opened: OpenSite, target: Target) -> dict[str, DeviceModel]:
+    """The models as they should be now: drained devices drained, as they themselves say."""
+    from rtmctl.change.drains import honour, read_drains
+    from rtmctl.device import connect
     from rtmctl.model import build_models
     from rtmctl.store import open_store
 
-    return build_models(opened.fabric, frozenset(drained_devices(open_store(), opened.site.name, time.time())))
+    async def to_device(name: str) -> Session:
+        return await connect(target.endpoints[name])
+
+    said = asyncio.run(read_drains(to_device, list(target.endpoints)))  # type: ignore[arg-type]  # has notes, as in changing
+    return build_models(opened.fabric, frozenset(honour(open_store(), opened.site.name, said, time.time())))
 
 
 async def with_sessions(

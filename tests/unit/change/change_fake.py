@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from rtmctl.base import Exit, PermanentError, TemporaryError
-from rtmctl.device.state import BgpSession, DeviceState
+from rtmctl.device.state import BgpSession, DeviceState, LinkState
 from rtmctl.device.types import Capabilities, DeviceStatus, Lease, Running, TransactionState
 from rtmctl.model.config import DeviceConfig
 
@@ -72,6 +72,12 @@ class FakeDevice:
     alive: bool = True
     boot: int = 1
     peers: tuple[str, ...] = ("swp1",)
+    counting: tuple[str, ...] = ()
+    """ports whose packets it counts; each counts all"""
+    pps: Callable[[str], float] = lambda _text: 0.0
+    """packets a second with this text"""
+    packets: float = 0.0
+    counted_at: float = 0.0
     holder: str = ""
     fence: int = 0
     lease_until: float = 0.0
@@ -284,7 +290,11 @@ class FakeSession:
         d = self.device
         up = "Established" if d.healthy(d.text) else "Active"
         sessions = tuple(BgpSession("default", peer, 65000, up, 1.0, 9, ()) for peer in d.peers)
-        return DeviceState(d.name, "8.4.4", str(d.boot), (), (), sessions, (), (), (), (), (), ())
+        now = d.clock()
+        d.packets, d.counted_at = d.packets + d.pps(d.text) * (now - d.counted_at), now
+        counts = (int(d.packets), 0, 0, 0, 0, 0)
+        links = tuple(LinkState(p, "default", True, True, 1500, "", (), *counts) for p in d.counting)
+        return DeviceState(d.name, "8.4.4", str(d.boot), links, (), sessions, (), (), (), (), (), ())
 
     async def note(self, key: str) -> Any:
         await self._verb("note")
@@ -292,7 +302,8 @@ class FakeSession:
 
     async def set_note(self, key: str, value: Any, fence: int = 0) -> None:
         await self._verb("set_note")
-        self.device.check(fence)
+        if not key.startswith("audit"):
+            self.device.check(fence)
         self.device.notes[key] = value
 
     async def close(self) -> None:

@@ -83,7 +83,12 @@ def load(path: Path) -> LabState | None:
         raise PermanentError(f"{path} is damaged: {error}") from error
     if not isinstance(raw, dict) or raw.get("version") != VERSION:
         raise PermanentError(f"{path} is of another version of rtmctl", hint="run `lab down` with that version")
-    return _parse(raw)
+    try:
+        return _parse(raw)
+    except (KeyError, TypeError, ValueError) as error:
+        raise PermanentError(
+            f"{path} is of another version of rtmctl, or damaged: {error}", hint="run `lab down` with that version"
+        ) from error
 
 
 def _parse(raw: Mapping[str, Any]) -> LabState:

@@ -66,7 +66,7 @@ def under(folder: str, findings: Iterable[Finding]) -> tuple[Finding, ...]:
     prefix = _prefix(folder)
 
     def moved(position: Position) -> Position:
-        return replace(position, file=prefix + position.file)
+        return position if position.file.startswith("/") else replace(position, file=prefix + position.file)
 
     return tuple(
         replace(f, where=moved(f.where) if f.where else None, also=tuple(moved(p) for p in f.also)) for f in findings

@@ -107,6 +107,53 @@ def test_a_difference_is_seen_with_its_path(old: str, new: str, word: str) -> No
     assert any(word in line for line in differences(changed, RENDERED))
 
 
+MADE_LATER = """\
+router bgp 65001
+ neighbor fabric peer-group
+ neighbor fabric timers 3 9
+ neighbor 10.0.0.9 remote-as 65009
+ neighbor 10.0.0.9 peer-group fabric
+ neighbor 10.0.0.20 remote-as 65020
+ neighbor 10.0.0.20 peer-group fabric
+ neighbor 10.0.0.4 remote-as 65100
+ neighbor 10.0.0.4 bfd
+ neighbor 10.0.0.4 bfd profile fabric
+ address-family ipv4 unicast
+  network 10.0.0.1/32
+  neighbor fabric activate
+  neighbor 10.0.0.20 route-map A in
+  neighbor 10.0.0.4 activate
+ exit-address-family
+exit
+"""
+SORTED = """\
+router bgp 65001
+ neighbor fabric peer-group
+ neighbor fabric timers 3 9
+ neighbor 10.0.0.4 remote-as 65100
+ neighbor 10.0.0.4 bfd
+ neighbor 10.0.0.4 bfd profile fabric
+ neighbor 10.0.0.9 remote-as 65009
+ neighbor 10.0.0.9 peer-group fabric
+ neighbor 10.0.0.20 remote-as 65020
+ neighbor 10.0.0.20 peer-group fabric
+ address-family ipv4 unicast
+  network 10.0.0.1/32
+  neighbor fabric activate
+  neighbor 10.0.0.4 activate
+  neighbor 10.0.0.20 route-map A in
+ exit-address-family
+exit
+"""
+
+
+def test_neighbors_are_compared_in_one_order() -> None:
+    """FRR prints members of a peer group in the order of their making; a group still comes before its members."""
+    assert normal_frr(MADE_LATER, None) == normal_frr(SORTED, None)
+    assert normal_frr(SORTED, None).splitlines()[:3] == SORTED.splitlines()[:3]
+    assert normal_frr(MADE_LATER.replace("65009", "65008"), None) != normal_frr(SORTED, None)
+
+
 def test_normal_form_is_stable() -> None:
     once = normal_frr(RENDERED, "k")
     assert normal_frr(once, "k") == once

@@ -12,6 +12,8 @@ FORWARDING = re.compile(r"^(no )?(ip|ipv6) forwarding *\n", re.MULTILINE)
 HOLLOW = re.compile(r"^(interface \S+( vrf \S+)?|vrf \S+)$")
 """blocks that say nothing when nothing is in them; FRR 8 and 10 differ in when they print one"""
 _VNI = re.compile(r"^  vni \d+$")
+_NEIGHBOR = re.compile(r"^( +)neighbor (\S+) ")
+_PEER_GROUP = re.compile(r"^ neighbor (\S+) peer-group$")
 _DIGITS = re.compile(r"(\d+)")
 _GLOBAL = ("frr", "hostname", "domainname", "log", "service", "no", "debug", "agentx")
 
@@ -42,7 +44,10 @@ def blocks(text: str) -> dict[str, list[str]]:
 
 
 def in_order(lines: list[str]) -> list[str]:
-    """The lines of a block with its `vni` parts sorted: FRR prints them in the order of a hash table."""
+    """The lines of a block with its `vni` parts sorted, which FRR prints in the order of a hash table, and its
+    neighbors by name, which it prints in the order of their making once they are in a peer group."""
+    names = {match[1] for line in lines if (match := _PEER_GROUP.match(line))}
+    lines = _neighbors_in_order(lines, names)
     groups: list[list[str]] = []
     for line in lines:
         if groups and _VNI.match(groups[-1][0]) and (line.startswith("   ") or line.strip() == "exit-vni"):
@@ -54,6 +59,24 @@ def in_order(lines: list[str]) -> list[str]:
     for group, index in enumerate(places):
         groups[index] = ordered[group]
     return [line for group in groups for line in group]
+
+
+def _neighbors_in_order(lines: list[str], groups: set[str]) -> list[str]:
+    """Neighbors that stand together sorted, peer groups first; the lines of one keep their order."""
+    out: list[str] = []
+    run: list[tuple[bool, list[tuple[int, int, str]], str]] = []
+    depth = ""
+    for line in [*lines, ""]:
+        match = _NEIGHBOR.match(line)
+        if run and (match is None or match[1] != depth):
+            out += [entry[2] for entry in sorted(run, key=lambda entry: entry[:2])]
+            run = []
+        if match is None:
+            out.append(line)
+        else:
+            depth = match[1]
+            run.append((match[2] not in groups, natural(match[2]), line))
+    return out[:-1]
 
 
 def tree(text: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Protocol
 
-from rtmctl.store import JournalRow, Store
+from rtmctl.store import JournalRow, Store, StoreError
 
 
 class Entry(StrEnum):
@@ -33,8 +33,17 @@ class Entry(StrEnum):
     END = "end"
 
 
+_WITHOUT_A_RECORD = frozenset(
+    {Entry.DECIDED_REVERT, Entry.REVERT, Entry.REVERTED, Entry.CONFIRM, Entry.CONFIRMED, Entry.END}
+)
+"""the way back, and the way on once it is decided: a store that is full or gone must not leave devices half way"""
+
+
 class Journal(Protocol):
-    """Raises StoreError when an entry cannot be made durable; then what it names must not be done."""
+    """Raises StoreError when an entry on the way forward cannot be made durable; then what it names must not be done.
+
+    On the way back, and once it is decided, the devices hold all that recovery needs, and an entry may be lost.
+    """
 
     def append(self, kind: Entry, device: str | None = None, detail: str = "") -> None: ...
 
@@ -48,7 +57,11 @@ class StoreJournal:
         self._now = now
 
     def append(self, kind: Entry, device: str | None = None, detail: str = "") -> None:
-        self._store.append(self._change, kind.value, device, detail, self._now())
+        try:
+            self._store.append(self._change, kind.value, device, detail, self._now())
+        except StoreError:
+            if kind not in _WITHOUT_A_RECORD:
+                raise
 
 
 def last_entries(rows: tuple[JournalRow, ...]) -> str:

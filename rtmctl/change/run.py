@@ -21,7 +21,7 @@ from rtmctl.change.secrets import Resolve, fill
 from rtmctl.change.transaction import Transaction
 from rtmctl.intent.schema.management import Freeze
 from rtmctl.model.types import DeviceModel
-from rtmctl.store import Store
+from rtmctl.store import Store, StoreError
 
 
 def no_secrets(reference: str) -> str:
@@ -79,7 +79,7 @@ class ChangeRun:
         except asyncio.CancelledError:
             result = self._left_armed()
         except RtmctlError as error:
-            self.store.end_change(self.change, "nothing changed", error.message, self.now())
+            self._remember("nothing changed", error.message)
             await account.close(self.store, "nothing changed", self.now(), self.fleet, self.emit)
             raise
         else:
@@ -87,11 +87,18 @@ class ChangeRun:
         finally:
             await self._let_go()
         self.journal.append(Entry.END, detail=result.outcome.value)
-        self.store.end_change(self.change, result.outcome.value, result.message, self.now())
+        self._remember(result.outcome.value, result.message)
         seconds = asyncio.get_running_loop().time() - begun
         return ChangeResult(
             result.change, result.outcome, result.message, result.devices, hint=result.hint, seconds=seconds
         )
+
+    def _remember(self, outcome: str, message: str) -> None:
+        """The history's end of it. What the devices did stands, although a full or lost store cannot tell later."""
+        try:
+            self.store.end_change(self.change, outcome, message, self.now())
+        except StoreError as error:
+            self.emit(Note(f"the history does not know the end of {self.change}: {error.message}"))
 
     async def _all_rounds(self) -> ChangeResult:
         self.journal.append(Entry.BEGIN)
@@ -185,7 +192,7 @@ class ChangeRun:
             await transaction.commit(index, {name: parts[name].pre_hash for name in wave.devices}, again=bool(drained))
             if not all(parts[name].idle for name in wave.devices):
                 self.emit(PhaseBegun("health", wave.devices))
-                worse = await checkup.wait_healthy(self.options.timing.soak_s)
+                worse = await checkup.wait_healthy(self.options.timing.soak_s, _pending(parts, waves[index + 1 :]))
                 if worse:
                     more = f" and {len(worse) - 1} more" if len(worse) > 1 else ""
                     raise Unhealthy(f"after wave {wave.name}: {worse[0]}{more}")
@@ -281,6 +288,14 @@ class ChangeRun:
         if self._transaction is not None:
             await self._transaction.release()
         await self.fleet.close()
+
+
+def _pending(parts: Mapping[str, DevicePlan], later: tuple[Wave, ...]) -> frozenset[tuple[str, str]]:
+    """Sessions, as (device, session), of which one end has not changed yet."""
+    rest = {name for wave in later for name in wave.devices}
+    return frozenset(
+        (name, session) for name, part in parts.items() for session, far in part.waits if {name, far} & rest
+    )
 
 
 def _rounds(plan: Plan, mode: CommitMode) -> list[tuple[Stage, tuple[Wave, ...]]]:

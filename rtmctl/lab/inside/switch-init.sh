@@ -15,8 +15,9 @@ if [ -e /usr/local/sbin/ifreload ]; then
     sed -i 's/line = get_normalized_interface_vrf(line)/pass/' /usr/lib/frr/frr-reload.py
 fi
 
-# Ordered before networking, as the unit on a real switch: restores the pre-image of an unconfirmed change.
-[ -x /usr/local/lib/rtmctl/agent ] && /usr/local/lib/rtmctl/agent boot 3>&-
+# Ordered before networking, as the unit on a real switch: restores the pre-image of an unconfirmed change. A switch
+# that never saw a change has nothing to restore, and a Python less to start is a quarter of a factory boot.
+[ -x /usr/local/lib/rtmctl/agent ] && [ -e /var/lib/rtmctl ] && /usr/local/lib/rtmctl/agent boot 3>&-
 
 for file in /etc/sysctl.d/*.conf; do [ -e "$file" ] && sysctl -q -p "$file"; done
 # ifupdown2 takes a quarter of a second of CPU: the untouched factory file is applied by its ready-made batch.

@@ -137,10 +137,12 @@ def boot(device: Device) -> dict[str, Any]:
         if record.get("state") not in (*PENDING, "broken") or record.get("boot_id") == device.boot_id():
             return {"restored": False}
         pre = device.load("pre.json")
-        if pre.get("transaction") == record["transaction"]:
-            restore_files(device, pre)
-            device.remove("nft.json")
-            mend_links(device, pre, only=("mtu",))  # a port may keep its MTU over a warm start
+        if pre.get("transaction") != record["transaction"]:
+            update(device, state="broken", step="boot", failure="the device rebooted and its pre-image is gone")
+            return {"restored": False}
+        restore_files(device, pre)
+        device.remove("nft.json")
+        mend_links(device, pre, only=("mtu",))  # a port may keep its MTU over a warm start
         why = f"{record.get('failure') or ''} the device rebooted before the change was confirmed".strip()
         update(device, state="reverted", step="boot", failure=why)
         forget_files(device)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -19,7 +20,8 @@ from .sysctl import read_sysctl, write_sysctl
 
 def revert(device: Device, why: str) -> None:
     """Put the pre-image back and prove it. The lock is held. Leaves `reverted`, or `broken` with what differs."""
-    update(device, step="revert", failure=why)
+    with contextlib.suppress(OSError):  # a disk that takes no more is no reason to leave the change standing
+        update(device, step="revert", failure=why)
     pre = device.load("pre.json")
     problems: list[str] = []
     for attempt in range(3):

@@ -23,6 +23,8 @@ ARMING_S = 30.0
 """how long a watchdog waits for the record it was started for"""
 KILL_AFTER_S = 3.0
 """how long an expired timer waits for a change still in progress before it kills it"""
+RETRY_S = 5.0
+"""until the next try after something that no undo should meet: an input/output error, a damaged record"""
 
 
 def watchdog_alive(run_dir: str) -> bool:
@@ -50,6 +52,7 @@ def start_watchdog(device: Device, transaction: str) -> None:
     if os.path.isdir("/run/systemd/system"):
         unit = f"rtmctl-watchdog-{os.urandom(4).hex()}"
         command = ["systemd-run", "--quiet", "--collect", "--unit", unit, "-p", "OOMScoreAdjust=-1000"]
+        command += ["-p", "Restart=on-failure"]  # whoever kills it, it comes back
         command += [os.path.abspath(sys.argv[0]), "watchdog", f"transaction={transaction}", f"starter={starter}"]
         if run(command).rc != 0:
             fork_watchdog(device, transaction, starter)
@@ -83,7 +86,10 @@ def fork_watchdog(device: Device, transaction: str, starter: int) -> None:
         for fd in (0, 1, 2):
             os.dup2(null, fd)
         os.closerange(3, 1024)
-        Watchdog(device, transaction, starter).main()
+        while (watchdog := os.fork()) and os.WIFSIGNALED(os.waitpid(watchdog, 0)[1]):
+            continue  # killed, whoever did it: the change is still to be undone
+        if not watchdog:
+            Watchdog(device, transaction, starter).main()
     finally:
         os._exit(0)
 
@@ -103,6 +109,8 @@ class Watchdog:
     def __init__(self, device: Device, transaction: str, starter: int) -> None:
         self.device, self.transaction, self.starter = device, transaction, starter
         self.starter_start = start_of(starter)
+        self.record: dict[str, Any] = {}
+        self.pre: dict[str, Any] = {}
 
     def main(self) -> None:
         for number in (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE, signal.SIGTERM):
@@ -114,7 +122,14 @@ class Watchdog:
         stay_in_memory()
         give_up = boottime() + ARMING_S
         while True:
-            pause = self.look(give_up)
+            try:
+                pause = self.look(give_up)
+            except (
+                AgentError,
+                OSError,
+                KeyError,
+            ):  # a disk that fails must not end the only one who would undo the change
+                pause = RETRY_S
             if pause is None:
                 return
             time.sleep(pause)
@@ -122,12 +137,13 @@ class Watchdog:
     def look(self, give_up: float) -> float | None:
         """One look at the record: seconds until the next, or None when the work is done."""
         device = self.device
-        record = device.load("record.json")
+        record = self.read_record()
         if record.get("transaction") != self.transaction or record["state"] == "staged":
             orphan = start_of(self.starter) != self.starter_start or self.starter_start is None
             return None if orphan or boottime() > give_up else 0.1
         if record["state"] not in PENDING:
             return None
+        self.remember(record)
         expired = record["boot_id"] != device.boot_id() or device.now() >= record["deadline"]
         if expired or record["state"] == "armed":
             try:
@@ -141,6 +157,21 @@ class Watchdog:
                 if failure.code == "broken":
                     return None
         return min(0.5, max(0.01, float(record["deadline"]) - device.now()))
+
+    def remember(self, record: dict[str, Any]) -> None:
+        """Record and pre-image in memory too: somebody may remove the state directory."""
+        if record != self.record:
+            self.record, self.pre = record, self.device.load("pre.json")
+
+    def read_record(self) -> dict[str, Any]:
+        """The record; put back on disk, with its pre-image, when the state directory was removed under it."""
+        record = self.device.load("record.json")
+        if record or not self.record:
+            return record
+        with self.device.lock():
+            self.device.save("pre.json", self.pre)
+            self.device.save("record.json", self.record)
+        return self.record
 
     def act(self) -> None:
         """The lock is held, so no change is in progress: `armed` now means that whoever made it is dead."""

@@ -5,6 +5,8 @@ import contextlib
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -120,3 +122,30 @@ def test_nothing_of_it_outlives_the_lab(lab: Lab, labs: Callable[[str], Lab]) ->
     assert not [group for group in groups if group.exists()]
     assert not processes_of(folder)
     assert lab.status().complete
+
+
+@pytest.mark.parametrize("after_ms", [150, 400, 650, 900])
+def test_an_up_that_is_killed_is_cleared_or_completed(labs: Callable[[str], Lab], after_ms: int) -> None:
+    name = f"killed-machines{after_ms}"
+    folder = Path(os.environ["RTMCTL_LAB_STATE"]) / name
+    program = (
+        "from tests.lab.test_lab_systemd import fabric; from rtmctl.lab import open_lab\n"
+        "import rtmctl.lab.netns; print('go', flush=True)\n"
+        f"open_lab({name!r}).up(fabric())"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "go\n"
+        time.sleep(after_ms / 1000)
+        process.kill()
+    again = labs(name)
+    groups: list[Path] = []
+    if after_ms % 100:
+        assert again.up(fabric()).complete
+        groups = cgroups(again)
+    elif (folder / "state.json").exists():
+        groups = cgroups(again)
+    again.down()
+    assert not [group for group in groups if group.exists()]
+    assert not processes_of(folder)
+    assert not folder.exists()

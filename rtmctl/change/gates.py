@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 
 from rtmctl.base import Refused
-from rtmctl.change.errors import StalePlan, StepFailed
+from rtmctl.change.errors import Locked, StalePlan, StepFailed
 from rtmctl.change.fleet import Fleet, failures, successes
 from rtmctl.change.holdings import read_holdings
 from rtmctl.change.options import Timing
@@ -22,7 +22,8 @@ async def refuse_unsettled(fleet: Fleet, names: Iterable[str], timing: Timing) -
     """No other change may be half done on these devices. A target that is only staged does not count.
 
     Raises:
-        Refused: one is; its id and what to do are named.
+        Locked: one is, and the rtmctl that does it holds its lease.
+        Refused: one is, and nobody works on it; its id and what to do are named.
         StepFailed: a device does not answer.
     """
     wanted = set(names)
@@ -38,6 +39,16 @@ async def refuse_unsettled(fleet: Fleet, names: Iterable[str], timing: Timing) -
         ]
         if held and wanted & set(change.manifest.devices):
             number = change.manifest.id
+            leases = [holding.status.lease for holding in change.holdings.values()]
+            alive = [
+                lease for lease in leases if lease and lease.expires_in_s > 0 and change.manifest.change in lease.holder
+            ]
+            if alive:
+                raise Locked(
+                    f"change {number} is at work: {', '.join(held)}; "
+                    f"{alive[0].holder} holds the lease for {alive[0].expires_in_s:.0f} s more",
+                    hint="wait until it ends; if its rtmctl is dead: rtmctl net recover",
+                )
             raise Refused(
                 f"change {number} is not settled: {', '.join(held)}",
                 hint=f"rtmctl net confirm {number}, or rtmctl net recover",

@@ -1,7 +1,7 @@
 """Taking the health of the devices around a change: a baseline, then a look after each wave."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from rtmctl.change.events import OnEvent, Waiting
 from rtmctl.change.fleet import Fleet, successes
@@ -40,8 +40,13 @@ class Checkup:
         self._states = await self._read()
         self.baseline = signals(self._states)
 
-    async def wait_healthy(self, soak_s: float) -> tuple[Worse, ...]:
+    async def wait_healthy(
+        self, soak_s: float, pending: Collection[tuple[str, str]] = frozenset()
+    ) -> tuple[Worse, ...]:
         """Look until nothing is worse, at most `health_wait_s`; then look again after the soak.
+
+        Args:
+            pending: (device, session) of sessions that cannot be up before a later wave.
 
         Returns:
             what is still worse; empty when the wave is healthy. Ends early when a stop is asked for.
@@ -52,7 +57,7 @@ class Checkup:
         until = loop.time() + self._timing.health_wait_s
         pause = 0.25
         while True:
-            found = await self._look()
+            found = await self._look(pending)
             left = until - loop.time()
             if not found or left <= 0 or self._stop.is_set():
                 break
@@ -65,16 +70,24 @@ class Checkup:
         while (left := until - loop.time()) > 0 and not self._stop.is_set():
             self._emit(Waiting("soak", left))
             await self._sleep(min(5.0, left))
-        return await self._look()
+        return await self._look(pending)
 
-    async def _look(self) -> tuple[Worse, ...]:
+    async def _look(self, pending: Collection[tuple[str, str]]) -> tuple[Worse, ...]:
         states = await self._read()
         packets = {
             SignalKey(name, SignalKind.ERRORS, link.name): link.rx_packets + link.tx_packets
             for name, state in states.items()
             for link in state.links
         }
-        return compare(self.baseline, signals(states), self._targets, texts=self._texts, packets=packets)
+        # a spine that waits for all its sessions has no routes either
+        waiting = {device for device, _ in pending}
+        baseline = {
+            key: value
+            for key, value in self.baseline.items()
+            if not (key.kind in (SignalKind.BGP, SignalKind.BFD) and (key.device, key.subject) in pending)
+            and not (key.kind is SignalKind.EVPN and key.device in waiting)
+        }
+        return compare(baseline, signals(states), self._targets, texts=self._texts, packets=packets)
 
     async def _read(self) -> dict[str, DeviceState]:
         results = await self._fleet.each(

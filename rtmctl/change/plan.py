@@ -4,7 +4,7 @@ import getpass
 import socket
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from rtmctl import __version__
@@ -13,11 +13,12 @@ from rtmctl.change.conflicts import conflicts, instance_conflicts
 from rtmctl.change.diffs import config_diffs
 from rtmctl.change.drains import stranded
 from rtmctl.change.impact import Effect, device_effect
+from rtmctl.change.outages import Order, Step, order_of
 from rtmctl.change.plan_file import seal
 from rtmctl.change.plan_types import PLAN_VERSION, DevicePlan, Plan, SecretUse, Stage
 from rtmctl.change.secrets import hidden_secrets
 from rtmctl.change.unmanaged import Foreign, Unmanaged, foreign_objects, keep, managed_by, managed_note
-from rtmctl.change.waves import WaveOptions, partners, plan_waves
+from rtmctl.change.waves import WaveOptions, ordered_waves, partners, plan_waves
 from rtmctl.device.types import Capabilities, Running
 from rtmctl.fabric.types import Fabric
 from rtmctl.model.config import DeviceConfig
@@ -129,9 +130,13 @@ def make_plan(
             hint="take them away by hand or into the site's files; --remove-unmanaged removes all that is not rtmctl's",
         )
     stages: tuple[Stage, ...] = ()
+    order = Order()
     if parts:
         idle = {part.device for part in parts if part.idle}
+        order = order_of(fabric, _steps(parts, models, surroundings, normalise))
+        parts = [replace(part, waits=order.waits.get(part.device, ())) for part in parts]
         waves = plan_waves(fabric, {part.device for part in parts}, idle, options.waves)
+        waves = ordered_waves(waves, together=order.together, first=order.first)
         stages = (Stage("all", tuple(parts), waves),)
     return seal(
         Plan(
@@ -145,9 +150,22 @@ def make_plan(
             left_out=tuple(sorted(set(targets) - wanted)),
             secrets=secrets,
             warnings=_warnings(parts, drains or {}, surroundings, options),
+            outages=order.outages,
             undoes=options.undoes,
         )
     )
+
+
+def _steps(
+    parts: list[DevicePlan], models: Mapping[str, DeviceModel], around: Surroundings, normalise: Normalise
+) -> dict[str, Step]:
+    return {
+        part.device: Step(
+            part.before, normalise(part.device, part.target), around.current.get(part.device), models[part.device]
+        )
+        for part in parts
+        if not part.idle and part.device in models
+    }
 
 
 def whoami() -> str:

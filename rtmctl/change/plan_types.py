@@ -64,6 +64,8 @@ class DevicePlan:
     """note for the device: who has drained it and why; None: it is not drained with this target"""
     drain_before: str | None = None
     """that note as the plan found it"""
+    waits: tuple[tuple[str, str], ...] = ()
+    """sessions, as health names them, that come back when the device beside them has changed too"""
 
     @property
     def added(self) -> int:

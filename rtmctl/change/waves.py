@@ -69,6 +69,20 @@ def plan_waves(
     return tuple(waves)
 
 
+def ordered_waves(
+    waves: Sequence[Wave], *, together: Collection[str] = (), first: Collection[str] = ()
+) -> tuple[Wave, ...]:
+    """The waves with `together` taken out of them into a last one, and those of `first` before all others."""
+    early: list[Wave] = []
+    late: list[Wave] = []
+    for wave in waves:
+        if rest := tuple(name for name in wave.devices if name not in together):
+            (early if set(rest) & set(first) else late).append(Wave(wave.name, rest))
+    boot = [wave for wave in late if wave.name == "bootstrap"]
+    last = [Wave("all at once", tuple(sorted(together)))] if together else []
+    return (*boot, *early, *(wave for wave in late if wave not in boot), *last)
+
+
 def _groups(fabric: Fabric, devices: Sequence[Device]) -> list[tuple[str, ...]]:
     planes = _planes(fabric)
     groups: dict[int, list[str]] = {}

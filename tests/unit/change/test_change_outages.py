@@ -1,0 +1,151 @@
+"""What cannot be hitless is named with its outage; what can be is put in the order that makes it so. By model pairs."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+from change_fake import FakeFabric, config, run
+from change_site import ALL, fabric
+
+from rtmctl.base import Refused
+from rtmctl.change import ApplyOptions, Outcome, Plan, PlanOptions, Site, Surroundings, apply, make_plan
+from rtmctl.change.plan_file import seal
+from rtmctl.change.unmanaged import managed_note
+from rtmctl.device.frr.normal import normal_form
+from rtmctl.device.types import Running
+from rtmctl.model import DeviceModel, build_models
+from rtmctl.model.types import BgpInstance, EthernetPort, Neighbor
+from rtmctl.render import render
+from rtmctl.store import open_store
+
+Models = dict[str, DeviceModel]
+OLD = build_models(fabric())
+
+
+def instance(model: DeviceModel, **changes: object) -> DeviceModel:
+    """The model with other properties of its default BGP instance."""
+    bgp = tuple(replace(b, **changes) if b.vrf == "default" else b for b in model.bgp)  # type: ignore[arg-type]
+    return replace(model, bgp=bgp)
+
+
+def sessions(model: DeviceModel, change: Callable[[Neighbor], Neighbor]) -> DeviceModel:
+    default: BgpInstance = next(b for b in model.bgp if b.vrf == "default")
+    return instance(model, neighbors=tuple(change(n) for n in default.neighbors))
+
+
+def with_asn(name: str, asn: int) -> Models:
+    """One device under another AS, and everybody told."""
+
+    def told(neighbor: Neighbor) -> Neighbor:
+        return replace(neighbor, remote_asn=asn) if neighbor.remote_device == name else neighbor
+
+    renumbered = replace(instance(OLD[name], asn=asn), asn=asn)
+    return {other: sessions(renumbered if other == name else model, told) for other, model in OLD.items()}
+
+
+def with_passwords(*spines: str) -> Models:
+    """A password on every link of these spines, at both ends."""
+
+    def ended(name: str) -> Callable[[Neighbor], Neighbor]:
+        return lambda n: replace(n, password="env:PW") if {name, n.remote_device} & set(spines) else n
+
+    return {name: sessions(model, ended(name)) for name, model in OLD.items()}
+
+
+def with_vtep(name: str) -> Models:
+    model = OLD[name]
+    loopbacks = tuple(
+        replace(x, addresses=tuple(i for i in x.addresses if i.ip != model.vtep)) for x in model.loopbacks
+    )
+    return {**OLD, name: replace(model, vtep=ip_address("10.255.7.250"), loopbacks=loopbacks)}
+
+
+def slower_ports() -> Models:
+    def port(p: EthernetPort) -> EthernetPort:
+        return replace(p, mtu=p.mtu - 100)
+
+    return {name: replace(m, ports=tuple(port(p) for p in m.ports)) for name, m in OLD.items()}
+
+
+def plan(new: Mapping[str, DeviceModel], *, by_text: bool = False, idle: tuple[str, ...] = ()) -> Plan:
+    texts = {name: normal_form(render(model)) for name, model in OLD.items()}
+    return make_plan(
+        "test",
+        fabric(),
+        new,
+        {name: render(model) for name, model in new.items()},
+        {name: Running(text, text.hash(), "8.4.4") for name, text in texts.items()},
+        surroundings=Surroundings(
+            current={} if by_text else OLD,
+            idle=idle,
+            managed={name: managed_note(render(model)) for name, model in OLD.items()},
+        ),
+        options=PlanOptions(made_by="ann"),
+        normalise=lambda _device, config: normal_form(config),
+        now=lambda: 1.0,
+    )
+
+
+@pytest.mark.parametrize("by_text", [False, True], ids=["models", "texts"])
+def test_a_leaf_whose_as_changes_loses_every_uplink(by_text: bool) -> None:
+    made = plan(with_asn("leaf1", 4200009999), by_text=by_text)
+    assert len(made.outages) == 1
+    assert "at both ends of 2 links: leaf1 lose every uplink" in made.outages[0]
+    assert [wave.devices for wave in made.stages[0].waves] == [("leaf1", "spine1", "spine2")]
+
+
+@pytest.mark.parametrize("by_text", [False, True], ids=["models", "texts"])
+def test_one_plane_is_changed_at_both_ends_without_an_outage_the_spine_first(by_text: bool) -> None:
+    made = plan(with_passwords("spine1"), by_text=by_text)
+    assert made.outages == ()
+    assert made.stages[0].waves[0].devices == ("spine1",)
+    assert [wave.devices for wave in made.stages[0].waves[1:]] == [("leaf1", "leaf3"), ("leaf2", "leaf4")]
+    spine = made.stages[0].device("spine1")
+    assert {far for _, far in spine.waits} == {"leaf1", "leaf2", "leaf3", "leaf4"}
+
+
+@pytest.mark.parametrize("by_text", [False, True], ids=["models", "texts"])
+def test_all_planes_at_both_ends_are_an_outage_and_change_at_once(by_text: bool) -> None:
+    made = plan(with_passwords("spine1", "spine2"), by_text=by_text)
+    assert "at both ends of 8 links" in made.outages[0]
+    assert [wave.devices for wave in made.stages[0].waves] == [ALL]
+
+
+def test_nothing_that_comes_back_by_itself_is_an_outage() -> None:
+    assert plan(slower_ports()).outages == ()
+    assert plan(with_vtep("leaf1")).outages == (), "no host hangs on it alone"
+    assert plan(with_asn("leaf1", 4200009999), idle=tuple(ALL)).outages == ()
+
+
+def test_an_outage_wants_to_be_accepted_and_pending_sessions_are_no_illness(tmp_path: Path) -> None:
+    """Applied in memory: after the spine's wave its session is down until the leaf has changed too."""
+    old = {name: f"hostname {name}\n swp1 old\n" for name in ALL}
+    new = {name: text.replace("old", "new") for name, text in old.items()}
+
+    async def go(waits: bool) -> Outcome:
+        devices = FakeFabric(old)
+        running = {n: Running(config(d.text), d.hash, "8.4.4") for n, d in devices.devices.items()}
+        made = make_plan("test", fabric(), {}, {n: config(t) for n, t in new.items()}, running, now=lambda: 1.0)
+        stage = made.stages[0]
+        if waits:
+            far = {"spine1": "leaf1", "leaf1": "spine1"}
+            waiting = {name: (("default swp1", other),) for name, other in far.items()}
+            parts = tuple(replace(p, waits=waiting.get(p.device, ())) for p in stage.devices)
+            stage = replace(stage, devices=parts)
+        made = seal(replace(made, stages=(stage,)))
+
+        def same(_text: str) -> bool:
+            return devices["spine1"].text.split()[2:] == devices["leaf1"].text.split()[2:]
+
+        devices["spine1"].healthy = devices["leaf1"].healthy = same
+        store = open_store(str(tmp_path / f"{waits}.db"))
+        result = await apply(made, devices.connect, store, site=Site(), options=ApplyOptions(accept_outage=True))
+        return result.outcome
+
+    assert run(go(True)) is Outcome.CONFIRMED
+    assert run(go(False)) is Outcome.REVERTED
+    refused = plan(with_asn("leaf1", 4200009999))
+    with pytest.raises(Refused, match="lose every uplink"):
+        run(apply(refused, FakeFabric(old).connect, open_store(str(tmp_path / "c.db"))))

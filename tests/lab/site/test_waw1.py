@@ -93,9 +93,8 @@ def test_what_runs_is_what_the_site_says_also_after_a_leaf_lost_its_power(waw1: 
 def test_hosts_that_fall_silent_in_one_ip_version_are_reached_in_the_other(waw1: Running) -> None:
     """FRR issue 16340: with the last IPv6 route to a VTEP zebra forgets its router MAC, and IPv4 goes nowhere."""
     leaf = "leaf03"
-    tenant_ports = waw1.on(leaf, "ip -n stream -o link show | awk -F'[ :@]+' '{print $2}'").split()
-    gateways = [name for name in tenant_ports if name.startswith("vlan")]
-    waw1.on(leaf, " && ".join(f"ip -n stream -6 neigh flush dev {name}" for name in gateways))
+    for gateway in ("vlan210", "vlan220"):  # a host that answers meanwhile makes ip(8) give up after ten rounds
+        waw1.on(leaf, f"ip -n stream -6 neigh flush dev {gateway} || true")
     time.sleep(3)  # for the withdrawals to arrive
     mac = waw1.on(leaf, "ip -n stream -br link show type bridge | awk '$1 ~ /^vlan3/ {print $3}'").split()[0]
     for other in ("leaf01", "leaf04"):

@@ -4,7 +4,8 @@ Until the decision stands on every participant, whatever happens (and nothing at
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+import contextlib
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from rtmctl.base import Exit, PermanentError, RtmctlError, StateUnknown
@@ -62,6 +63,9 @@ class Transaction:
         self._deciding = False
         self.decided = False
         self._busy: set[str] = set()
+        """with a step under way that may take longer than others; their session is left alone"""
+        self._applied: set[str] = set()
+        self._undoing = False
 
     @property
     def id(self) -> str:
@@ -158,9 +162,10 @@ class Transaction:
         pause = min(self.timing.window_s, self.timing.lease_ttl_s) / 3
         while True:
             await asyncio.sleep(pause)
-            failed = await self._lease(list(self.fences), f"change {self.manifest.change}")
+            free = [name for name in self.fences if name not in self._busy]
+            failed = await self._lease(free, f"change {self.manifest.change}")
             self.lost = self.lost or next((f for f in failed if f.exit is Exit.LOCKED), None)
-            if timers and self.lost is None and not self._deciding:
+            if timers and self.lost is None and not self._deciding and not self._undoing:
                 await self.extend([name for name in self.begun if name not in self._busy])
 
     # forward
@@ -243,12 +248,10 @@ class Transaction:
         for name in names:
             self.journal.append(Entry.COMMIT, name)
             self._armed(name)
-        self._busy.update(names)
-        try:
+        with self._at_work(names):
             results = await self.fleet.each(names, "commit", self._commit_one(pre_hashes, again), self._commit_limit())
-        finally:
-            self._busy.difference_update(names)
         self._report("commit", results)
+        self._applied.update(successes(results))
         for name in successes(results):
             self.journal.append(Entry.COMMITTED, name)
         if failed := failures(results):
@@ -329,7 +332,8 @@ class Transaction:
                 self.journal.append(Entry.CONFIRM, name)
             # one that has gone back meanwhile takes a revert and a commit more
             limit = self.timing.step_timeout_s + 2 * self.timing.commit_timeout_s
-            results = await self.fleet.each(wave, "confirm", self._confirm_one, limit)
+            with self._at_work(wave):
+                results = await self.fleet.each(wave, "confirm", self._confirm_one, limit)
             self._report("confirm", results)
             for name, result in results.items():
                 if isinstance(result, StepFailed):
@@ -374,6 +378,7 @@ class Transaction:
         Raises:
             StateUnknown: the decision had been written and nobody can take its withdrawal: do not touch anything.
         """
+        self._undoing = True
         self.journal.append(Entry.DECIDED_REVERT)
         self.emit(PhaseBegun("undo", tuple(reversed(self.begun))))
         if self._deciding:
@@ -383,20 +388,24 @@ class Transaction:
             names = [name for name in wave if name in self.begun]
             for name in names:
                 self.journal.append(Entry.REVERT, name)
-            results = await self.fleet.each(names, "revert", self._revert_one, self.timing.commit_timeout_s)
+            with self._at_work(names):
+                results = await self.fleet.each(names, "revert", self._revert_one, self.timing.commit_timeout_s)
             self._report("revert", results)
             for name, result in results.items():
                 if not isinstance(result, StepFailed):
                     self.journal.append(Entry.REVERTED, name)
                     outcomes[name] = DeviceOutcome(name, Standing.OLD)
-        for name in self.begun:
-            if name not in outcomes:
-                outcomes[name] = await self._await_own_timer(name)
+            if len(outcomes) < len(self.begun):
+                await self._await_sessions([name for name in names if name in outcomes])
+        late = [name for name in self.begun if name not in outcomes]
+        waited = await asyncio.gather(*(self._await_own_timer(name) for name in late))
+        outcomes |= {outcome.device: outcome for outcome in waited}
         await self.unstage([name for name in self.manifest.devices if name in self.fences and name not in outcomes])
         return tuple(outcomes[name] for name in sorted(outcomes))
 
     async def _revert_one(self, device: Device) -> None:
         status = await device.status()
+        self._refuse_forgotten(device.name, status)
         if status.transaction != self.id or status.state in (TransactionState.NONE, TransactionState.STAGED):
             return  # its commit never began
         if status.state is not TransactionState.REVERTED:
@@ -404,6 +413,29 @@ class Transaction:
             status = await device.status()
         if status.state is not TransactionState.REVERTED:
             raise PermanentError(f"is {status.state.value}: {status.failure or 'the revert did not take'}")
+
+    def _refuse_forgotten(self, name: str, status: DeviceStatus) -> None:
+        """A device that was changed and knows nothing of it has lost its pre-image too."""
+        if name in self._applied and status.transaction != self.id:
+            raise PermanentError("was changed and has lost its record of it: what it runs is not known")
+
+    async def _await_sessions(self, names: Sequence[str]) -> None:
+        """Until the sessions of reverted devices are back, before their partners go; at most one stagger.
+
+        A session that was down before the change costs that wait; a partner reverted too early costs an outage.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self.timing.stagger_s
+        waiting = list(names)
+        while waiting and loop.time() < until:
+            results = await self.fleet.each(
+                waiting, "health", lambda device: device.state(), max(0.1, until - loop.time())
+            )
+            states = successes(results)
+            waiting = [n for n in states if any(s.state != "Established" for s in states[n].bgp)]
+            if waiting:
+                self.emit(Waiting(f"the sessions of {', '.join(waiting)}", max(0.0, until - loop.time())))
+                await asyncio.sleep(0.5)
 
     async def _withdraw(self) -> None:
         text = decision_to_text(Decision(self.id, Verdict.REVERT))
@@ -429,18 +461,30 @@ class Transaction:
                 status = await self.fleet.call(name, "status", lambda d: d.status(), self.timing.step_timeout_s)
                 if status.state is TransactionState.BROKEN:
                     return DeviceOutcome(name, Standing.UNKNOWN, f"its revert failed: {status.failure}")
+                self._refuse_forgotten(name, status)
                 if status.transaction != self.id or status.state not in PENDING:
                     self.journal.append(Entry.REVERTED, name, "by its own timer")
                     return DeviceOutcome(name, Standing.OLD, "reverted by its own timer")
                 message = f"still {status.state.value}"
             except StepFailed as failure:
                 message = failure.reason
+            except PermanentError as lost:
+                return DeviceOutcome(name, Standing.UNKNOWN, lost.message)
             if loop.time() >= until:
                 hint = "its own timer reverts it; when it answers again: rtmctl net recover"
                 return DeviceOutcome(name, Standing.UNKNOWN, f"{message}; {hint}")
             await asyncio.sleep(1)
 
     # small parts
+
+    @contextlib.contextmanager
+    def _at_work(self, names: Collection[str]) -> Iterator[None]:
+        """A renewal would queue behind the step on the same session, run out of time, and close it under the step."""
+        self._busy.update(names)
+        try:
+            yield
+        finally:
+            self._busy.difference_update(names)
 
     async def _statuses(self, names: Iterable[str]) -> dict[str, DeviceStatus]:
         results = await self.fleet.each(names, "status", lambda device: device.status(), self.timing.step_timeout_s)

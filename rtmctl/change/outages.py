@@ -20,6 +20,9 @@ _ONE_ENDED = ("BFD changes", "the session is removed", "MTU of ")
 """reasons that leave the session to come back by itself, or are meant to end it"""
 
 
+_MOVED = "the session's address changes"
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One device that changes: what runs and what is to run, as texts in normal form and as models."""
@@ -103,6 +106,10 @@ def _resets(step: Step) -> dict[str, tuple[str, str]]:
             for reset in session_resets(step.old, step.new)
             if reset.vrf == DEFAULT_VRF
         }
+        was = {(n.remote_device, n.name) for b in step.old.bgp if b.vrf == DEFAULT_VRF for n in b.neighbors}
+        had, has = {other for other, _ in was}, {other for name, other in far.items() if (other, name) in was}
+        moved = [name for name, other in far.items() if other in had and other not in has]
+        reasons |= dict.fromkeys(moved, _MOVED)
     return {name: (other, reasons[name]) for name, other in far.items() if other and reasons.get(name)}
 
 
@@ -122,7 +129,10 @@ def _text_reasons(before: DeviceConfig, after: DeviceConfig, sessions: Collectio
     known = {path[-1].split()[1] for path in was if _default(path) and path[-1].startswith("neighbor ")}
     old, new = stanzas(before.get("interfaces")), stanzas(after.get("interfaces"))
     found = {}
+    gone = {m[1] for path in was if (m := _GROUP.match(path[-1]))} - set(sessions)
     for name in sessions:
+        if name not in known and gone:
+            found[name] = _MOVED
         what = changed.get(name) or changed.get(groups.get(name, ""))
         if name in known and what:
             found[name] = f"{what} changes"

@@ -134,7 +134,15 @@ def make_plan(
     if parts:
         idle = {part.device for part in parts if part.idle}
         order = order_of(fabric, _steps(parts, models, surroundings, normalise))
-        parts = [replace(part, waits=order.waits.get(part.device, ())) for part in parts]
+        parts = [
+            replace(
+                part,
+                waits=order.waits.get(part.device, ()),
+                # what changes together has nowhere to move traffic to
+                drain=None if part.device in order.together else part.drain,
+            )
+            for part in parts
+        ]
         waves = plan_waves(fabric, {part.device for part in parts}, idle, options.waves)
         waves = ordered_waves(waves, together=order.together, first=order.first)
         stages = (Stage("all", tuple(parts), waves),)

@@ -15,6 +15,8 @@ from rtmctl.change.plan_file import seal
 from rtmctl.change.unmanaged import managed_note
 from rtmctl.device.frr.normal import normal_form
 from rtmctl.device.types import Running
+from rtmctl.fabric import Fabric, allocate, derive, read_lock
+from rtmctl.intent import load_site
 from rtmctl.model import DeviceModel, build_models
 from rtmctl.model.types import BgpInstance, EthernetPort, Neighbor
 from rtmctl.render import render
@@ -70,17 +72,29 @@ def slower_ports() -> Models:
 
 
 def plan(new: Mapping[str, DeviceModel], *, by_text: bool = False, idle: tuple[str, ...] = ()) -> Plan:
-    texts = {name: normal_form(render(model)) for name, model in OLD.items()}
+    return plan_between(fabric(), OLD, new, by_text=by_text, idle=idle)
+
+
+def plan_between(
+    found: Fabric,
+    old: Mapping[str, DeviceModel],
+    new: Mapping[str, DeviceModel],
+    *,
+    by_text: bool = False,
+    idle: tuple[str, ...] = (),
+) -> Plan:
+    texts = {name: normal_form(render(model)) for name, model in old.items()}
     return make_plan(
         "test",
-        fabric(),
+        found,
         new,
         {name: render(model) for name, model in new.items()},
         {name: Running(text, text.hash(), "8.4.4") for name, text in texts.items()},
         surroundings=Surroundings(
-            current={} if by_text else OLD,
+            current={} if by_text else old,
             idle=idle,
-            managed={name: managed_note(render(model)) for name, model in OLD.items()},
+            managed={name: managed_note(render(model)) for name, model in old.items()},
+            drain_targets={name: render(model) for name, model in new.items()},
         ),
         options=PlanOptions(made_by="ann"),
         normalise=lambda _device, config: normal_form(config),
@@ -103,6 +117,7 @@ def test_one_plane_is_changed_at_both_ends_without_an_outage_the_spine_first(by_
     assert made.stages[0].waves[0].devices == ("spine1",)
     assert [wave.devices for wave in made.stages[0].waves[1:]] == [("leaf1", "leaf3"), ("leaf2", "leaf4")]
     spine = made.stages[0].device("spine1")
+    assert spine.drain is not None
     assert {far for _, far in spine.waits} == {"leaf1", "leaf2", "leaf3", "leaf4"}
 
 
@@ -149,3 +164,56 @@ def test_an_outage_wants_to_be_accepted_and_pending_sessions_are_no_illness(tmp_
     refused = plan(with_asn("leaf1", 4200009999))
     with pytest.raises(Refused, match="lose every uplink"):
         run(apply(refused, FakeFabric(old).connect, open_store(str(tmp_path / "c.db"))))
+
+
+HOSTED = """
+site: test
+{more}switches:
+  spine[1-2]: {{role: spine}}
+  leaf[1-2]: {{role: leaf, rack: r1}}
+tenants:
+  red: {{}}
+segments:
+  web: {{tenant: red, vlan: 10, subnets: [10.9.10.0/24]}}
+hosts:
+  h1: {{rack: r1, leaf: leaf1, segment: web}}
+"""
+PAIRS = [
+    ("fabric: {underlay: numbered}\n", "at both ends of 4 links: leaf1, leaf2 lose every uplink"),
+    ("fabric: {overlay: ibgp-rr}\n", "the overlay moves to other sessions on leaf1, leaf2, spine1, spine2"),
+]
+
+
+def hosted(folder: Path, more: str) -> tuple[Fabric, Models]:
+    folder.mkdir()
+    (folder / "site.yaml").write_text(HOSTED.format(more=more))
+    site = load_site(folder)
+    found = derive(site, allocate(site, read_lock(folder)))
+    return found, build_models(found)
+
+
+@pytest.mark.parametrize(("more", "said"), PAIRS, ids=["underlay numbering", "overlay form"])
+@pytest.mark.parametrize("by_text", [False, True], ids=["models", "texts"])
+def test_a_new_form_of_the_fabric_is_an_outage(tmp_path: Path, more: str, said: str, by_text: bool) -> None:
+    _, old = hosted(tmp_path / "old", "")
+    new_fabric, new = hosted(tmp_path / "new", more)
+    made = plan_between(new_fabric, old, new, by_text=by_text)
+    assert any(said in outage for outage in made.outages), made.outages
+    assert [wave.devices for wave in made.stages[0].waves] == [("leaf1", "leaf2", "spine1", "spine2")]
+    assert all(part.drain is None for part in made.stages[0].devices)
+
+
+def test_a_host_that_hangs_on_one_leaf_is_named(tmp_path: Path) -> None:
+    found, old = hosted(tmp_path / "old", "")
+    model = old["leaf1"]
+    moved = replace(model, vtep=ip_address("10.255.7.250"))
+    made = plan_between(found, old, {**old, "leaf1": moved})
+    assert len(made.outages) == 1
+    assert made.outages[0].startswith("leaf1: its VTEP changes from ")
+    assert "h1 (access, on leaf1 alone)" in made.outages[0]
+    restarted = instance(model, graceful_restart=not model.bgp[0].graceful_restart)
+    made = plan_between(found, old, {**old, "leaf1": restarted})
+    assert made.outages == (
+        "leaf1: every uplink's session is reset at once; cut meanwhile: h1 (access, on leaf1 alone)",
+    )
+    assert made.stages[0].device("leaf1").drain is None, "draining moves none of its traffic"

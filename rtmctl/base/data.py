@@ -13,7 +13,7 @@ def data_folder(name: str) -> Path:
     Raises:
         PermanentError: the installation is incomplete.
     """
-    for folder in (_PACKAGE.parent / name, _PACKAGE / "data" / name):
+    for folder in (_PACKAGE / "data" / name, _PACKAGE.parent / name):
         if folder.is_dir():
             return folder
     raise PermanentError(f"this installation of rtmctl lacks its {name}", hint="install it again")

@@ -33,7 +33,7 @@ def up(
     light: Annotated[bool, typer.Option("--light", help="Light hosts also where the site asks for systemd")] = False,
 ) -> None:
     """Bring the lab up, or complete it: real routers with a factory configuration, and servers."""
-    from rtmctl.lab.driver import open_lab
+    from rtmctl.lab.drivers import open_lab
     from rtmctl.lab.plan import Choices
     from rtmctl.lab.recipes import DEFAULT_SWITCH
     from rtmctl.show.lab import print_status
@@ -52,7 +52,7 @@ def up(
 @app.command(cls=Command)
 def down(ctx: typer.Context) -> None:
     """Remove the lab and everything it left, whatever state it is in."""
-    from rtmctl.lab.driver import open_lab
+    from rtmctl.lab.drivers import open_lab
     from rtmctl.show.lab import print_removed
 
     output = only(globals_of(ctx), Output.TEXT, Output.JSON)
@@ -65,7 +65,7 @@ def down(ctx: typer.Context) -> None:
 @app.command(cls=Command)
 def status(ctx: typer.Context) -> None:
     """Nodes of the lab and whether they run."""
-    from rtmctl.lab.driver import open_lab
+    from rtmctl.lab.drivers import open_lab
     from rtmctl.show.lab import print_status
 
     output = only(globals_of(ctx), Output.TEXT, Output.JSON)
@@ -82,7 +82,7 @@ def exec_(
     command: Annotated[list[str], typer.Argument(metavar="-- CMD …", help="What to run there")],
 ) -> None:
     """Run a command inside a node; its exit code is passed on."""
-    from rtmctl.lab.driver import open_lab
+    from rtmctl.lab.drivers import open_lab
 
     done = subprocess.run(open_lab(_lab_name(ctx)).command(node, tuple(command)), check=False)
     raise typer.Exit(done.returncode)
@@ -91,7 +91,7 @@ def exec_(
 @app.command(cls=Command)
 def shell(ctx: typer.Context, node: NodeArgument) -> None:
     """A shell inside a node."""
-    from rtmctl.lab.driver import open_lab
+    from rtmctl.lab.drivers import open_lab
 
     words = open_lab(_lab_name(ctx)).command(node, ("/bin/bash",))
     os.execvp(words[0], words)
@@ -100,7 +100,7 @@ def shell(ctx: typer.Context, node: NodeArgument) -> None:
 @app.command(cls=Command)
 def reboot(ctx: typer.Context, node: NodeArgument) -> None:
     """Power a node off, as by pulling its plug, and on again."""
-    from rtmctl.lab.driver import open_lab
+    from rtmctl.lab.drivers import open_lab
 
     lab = open_lab(_lab_name(ctx))
     lab.power_off(node)

@@ -23,7 +23,8 @@ Tests set RTMCTL_LAB_STATE to a folder of their own, so that labs of the same na
 images. State and sockets are found below those folders, never by process name.
 """
 
-from rtmctl.lab.driver import DRIVERS, Access, Lab, LabStatus, NodeStatus, open_lab
+from rtmctl.lab.driver import Access, Lab, LabStatus, NodeStatus
+from rtmctl.lab.drivers import DRIVERS, open_lab
 from rtmctl.lab.features import Features
 from rtmctl.lab.plan import Choices
 

@@ -1,13 +1,12 @@
-"""What every lab driver does, and the list of drivers."""
+"""What every lab driver does."""
 
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Protocol
 
-from rtmctl.base import PermanentError
 from rtmctl.fabric.types import Fabric
 from rtmctl.lab.blueprint import NodeKind
 from rtmctl.lab.features import Features
@@ -89,29 +88,3 @@ class Lab(Protocol):
     def power_on(self, node: str) -> None: ...
     def reboot(self, node: str) -> None: ...
     def start_daemon(self, node: str, daemon: str) -> None: ...
-
-
-Opener = Callable[[str], Lab]
-
-
-def _netns(name: str) -> Lab:
-    from rtmctl.lab.netns import NetnsLab  # noqa: PLC0415  # a driver's needs are loaded when it is chosen
-
-    return NetnsLab.named(name)
-
-
-DRIVERS: Mapping[str, Opener] = {
-    "netns": _netns,
-}
-"""All drivers there are; a new one is a module beside netns.py and a line here."""
-
-
-def open_lab(name: str, driver: str = "netns") -> Lab:
-    """The lab of that name, running or not.
-
-    Raises:
-        PermanentError: no such driver, or not a lab name.
-    """
-    if driver not in DRIVERS:
-        raise PermanentError(f"no lab driver {driver!r}", hint=f"known drivers: {', '.join(DRIVERS)}")
-    return DRIVERS[driver](name)

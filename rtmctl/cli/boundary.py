@@ -3,7 +3,8 @@ a defect, and shows its traceback.
 """
 
 from rtmctl.base import PermanentError, RtmctlError, SiteInvalid
-from rtmctl.cli.options import Globals, Output
+from rtmctl.cli.said import Globals
+from rtmctl.show.output import Output
 from rtmctl.show.streams import heard_or_not
 
 

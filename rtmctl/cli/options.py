@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,20 +11,9 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from rtmctl.base import Exit, RtmctlError
+from rtmctl.cli.said import Globals as Globals
 from rtmctl.show.output import Output as Output
 from rtmctl.show.streams import mute
-
-
-@dataclass(frozen=True, slots=True)
-class Globals:
-    site: Path = Path()
-    output: Output = Output.TEXT
-    verbose: bool = False
-    no_color: bool = False
-    yes: bool = False
-    lab: str | None = None
-    """address the running lab of this name instead of the site's own devices"""
-
 
 _PANEL = "Global options"
 

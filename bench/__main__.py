@@ -35,6 +35,7 @@ def main() -> int:
             results.append((case, run([PROGRAM, *(word.format(work=work) for word in case.command)], env)))
     before = json.loads(RECORD.read_text())["cases"] if RECORD.exists() else {}
     console.print(_table(results, before))
+    console.print("every journal entry killed, on real devices: python -m bench.kill (as root, about ten minutes)")
     failed = [case for case, usage in results if usage.exit_code not in case.exits]
     for case, usage in results:
         if case in failed:

@@ -152,10 +152,18 @@ def test_a_reboot_before_the_confirmation_comes_up_as_before(device: Device, wan
     assert "rebooted" in status["failure"]
 
 
-def test_a_killed_watchdog_is_replaced(device: Device, wanted: DeviceConfig) -> None:
-    device.do(lambda session: change(session, wanted, revert_in_s=6))
+def test_a_killed_watchdog_comes_back_by_itself(device: Device, wanted: DeviceConfig) -> None:
+    """Nobody asks the agent for anything after the kill: only the disk is read until the change is undone."""
+    device.do(lambda session: change(session, wanted, revert_in_s=4))
     device.sh('for p in /proc/[0-9]*; do [ "$(cat $p/oom_score_adj)" = -1000 ] && kill -9 ${p#/proc/}; done; true')
-    device.agent("status")
+    device.sh("for i in $(seq 300); do grep -q reverted /var/lib/rtmctl/record.json && exit; sleep 0.1; done; exit 1")
+    device.wait("reverted")
+
+
+def test_a_removed_state_directory_does_not_keep_a_change(device: Device, wanted: DeviceConfig) -> None:
+    device.do(lambda session: change(session, wanted, revert_in_s=4))
+    device.sh("sleep 0.6; rm -rf /var/lib/rtmctl")
+    device.sh("for i in $(seq 300); do grep -q reverted /var/lib/rtmctl/record.json && exit; sleep 0.1; done; exit 1")
     device.wait("reverted")
 
 

@@ -31,9 +31,9 @@ class DriftReport:
 
     @property
     def exit(self) -> Exit:
-        if self.differences:
-            return Exit.DIFFERENT
-        return Exit.STATE_UNKNOWN if self.unread else Exit.DONE
+        if self.unread:
+            return Exit.STATE_UNKNOWN
+        return Exit.DIFFERENT if self.differences else Exit.DONE
 
 
 def compare_all(

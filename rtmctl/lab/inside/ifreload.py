@@ -400,7 +400,7 @@ def introduce(wishes: Iterable[Wanted]) -> None:
     """See that zebra has every address, and give it again where not.
 
     Since FRR 8.2 zebra reads links in one thread and addresses in another: an address that is read before its new link
-    is dropped for good, and one lab in ten lacked a connected route.
+    is dropped for good, and a connected route is then missing.
     """
     addressed = [wish for wish in wishes if wish.space and wish.addresses]
     deadline = time.monotonic() + ZEBRA_TIMEOUT_S

@@ -2,23 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-_PACKAGE = Path(__file__).parent.parent
-
-
-def folder() -> Path:
-    """`templates/` of the source checkout, else the copy that the wheel carries."""
-    checkout = _PACKAGE.parent / "templates"
-    return checkout if (checkout / "frr").is_dir() else _PACKAGE / "data" / "templates"
+from rtmctl.base.data import data_folder
 
 
 @cache
 def _environment(platform: str) -> Environment:
     return Environment(
-        loader=FileSystemLoader(folder()),
+        loader=FileSystemLoader(data_folder("templates")),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

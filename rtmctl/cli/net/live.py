@@ -21,7 +21,7 @@ def verify(
     seed: Annotated[int, typer.Option(help="Of the sample, where pairs of hosts are too many to test all")] = 1,
 ) -> None:
     """Prove that the network does what the site says: cables, sessions, routes, isolation, traffic."""
-    from rtmctl.cli.lab_hosts import LabHosts
+    from rtmctl.cli.lab_hosts import lab_hosts
     from rtmctl.cli.target import find_target
     from rtmctl.observe import Options, Selection, opener_of
     from rtmctl.observe import verify as run
@@ -32,7 +32,7 @@ def verify(
     output = only(opened.said, Output.TEXT, Output.JSON, Output.JUNIT, Output.GITHUB)
     target = find_target(opened)
     options = Options(Selection(frozenset(checks or ()), frozenset(exclude or ())), wait_s=wait, seed=seed)
-    hosts = LabHosts(target.lab) if target.lab else None
+    hosts = lab_hosts(target.lab) if target.lab else None
     opener = opener_of(target.endpoints)
     models = models_with_drains(opened, target)
     report = asyncio.run(run(opened.fabric, models, opener, hosts, options, progress=steps(output)))
@@ -46,7 +46,7 @@ def trace(
     destination: Annotated[str, typer.Argument(metavar="DST", help="A host")],
 ) -> None:
     """The predicted path between two hosts beside the one their packets take."""
-    from rtmctl.cli.lab_hosts import LabHosts
+    from rtmctl.cli.lab_hosts import lab_hosts
     from rtmctl.cli.target import find_target
     from rtmctl.observe import trace as run
     from rtmctl.show.trace import print_trace
@@ -54,7 +54,7 @@ def trace(
     opened = open_site(ctx)
     output = only(opened.said, Output.TEXT, Output.JSON)
     target = find_target(opened)
-    hosts = LabHosts(target.lab) if target.lab else None
+    hosts = lab_hosts(target.lab) if target.lab else None
     models = models_with_drains(opened, target)
     found = asyncio.run(
         with_sessions(

@@ -9,7 +9,7 @@ from rtmctl.change.events import Note, PhaseBegun, Waiting
 from rtmctl.change.journal import Entry
 from rtmctl.change.plan_types import DevicePlan
 from rtmctl.change.secrets import Resolve, fill
-from rtmctl.change.transaction import Transaction
+from rtmctl.change.transaction import Transaction, commit_wave, restage_targets
 from rtmctl.device.state import DeviceState
 from rtmctl.device.types import Session
 from rtmctl.model.types import DEFAULT_VRF, DeviceModel, PortKind
@@ -96,10 +96,10 @@ async def drain_first(
     for name in names:
         transaction.journal.append(Entry.DRAIN, name)
     drained = {part.device: fill(part.drain, resolve) for part in parts if part.drain is not None}
-    await transaction.restage(drained)
-    await transaction.commit(wave, {part.device: part.pre_hash for part in parts}, only=names)
+    await restage_targets(transaction, drained)
+    await commit_wave(transaction, wave, {part.device: part.pre_hash for part in parts}, only=names)
     await floor.wait(transaction)
-    await transaction.restage({part.device: fill(part.target, resolve) for part in parts})
+    await restage_targets(transaction, {part.device: fill(part.target, resolve) for part in parts})
 
 
 async def _packets(transaction: Transaction, name: str, ports: frozenset[str]) -> int:

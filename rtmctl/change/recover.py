@@ -19,7 +19,7 @@ from rtmctl.change.options import Timing
 from rtmctl.change.plan import whoami
 from rtmctl.change.results import ChangeResult, DeviceOutcome, Outcome, Standing
 from rtmctl.change.standing import PENDING, Direction, OpenChange, open_changes
-from rtmctl.change.transaction import Transaction
+from rtmctl.change.transaction import Transaction, await_leases, confirm_devices, decide, keep, release_leases, undo
 from rtmctl.device.types import TransactionState
 from rtmctl.store import ChangeRow, Store
 
@@ -132,7 +132,7 @@ class _Finisher:
         try:
             if self.change.direction is Direction.FORWARD:
                 self.emit(Note(f"{self.change.manifest.id} was decided: going forward"))
-                result = self._forward(await transaction.confirm(self._answering()))
+                result = self._forward(await confirm_devices(transaction, self._answering()))
             else:
                 self.emit(Note(f"{self.change.manifest.id} was not decided: going back"))
                 result = await self._back(transaction)
@@ -155,12 +155,12 @@ class _Finisher:
         try:
             if self.change.direction is not Direction.FORWARD:
                 try:
-                    await transaction.decide()
+                    await decide(transaction)
                 except StepFailed as failure:
                     result = await self._back(transaction, failure.message)
                     await self._record(result, "confirm")
                     return result
-            result = self._forward(await transaction.confirm(self._answering()))
+            result = self._forward(await confirm_devices(transaction, self._answering()))
         finally:
             await self._let_go(transaction)
         await self._record(result, "confirm")
@@ -170,7 +170,7 @@ class _Finisher:
         if self.keeper is not None:
             self.keeper.cancel()
             await asyncio.gather(self.keeper, return_exceptions=True)
-        await transaction.release()
+        await release_leases(transaction)
 
     def _answering(self) -> tuple[str, ...]:
         return tuple(self.change.holdings)
@@ -192,13 +192,12 @@ class _Finisher:
             and self.change.holdings[name].status.transaction == manifest.id
             and self.change.holdings[name].status.state in (*PENDING, TransactionState.BROKEN)
         ]
-        transaction.taken_over(
-            decision_written=any(
-                h.decision is not None and h.decision.transaction == manifest.id for h in self.change.holdings.values()
-            )
+        # a decision found on a device must be withdrawn before an undo
+        transaction.deciding = any(
+            h.decision is not None and h.decision.transaction == manifest.id for h in self.change.holdings.values()
         )
-        await transaction.await_leases(self._answering(), f"recover {manifest.id}")
-        self.keeper = asyncio.create_task(transaction.keep(timers=False))
+        await await_leases(transaction, self._answering(), f"recover {manifest.id}")
+        self.keeper = asyncio.create_task(keep(transaction, timers=False))
         return transaction
 
     def _journal(self) -> Journal:
@@ -223,7 +222,7 @@ class _Finisher:
 
     async def _back(self, transaction: Transaction, why: str = "") -> ChangeResult:
         try:
-            outcomes = await transaction.undo()
+            outcomes = await undo(transaction)
         except StateUnknown as unknown:
             lost = tuple(DeviceOutcome(name, Standing.UNKNOWN) for name in self.change.manifest.devices)
             return self._result(Outcome.UNKNOWN, unknown.message, lost, unknown.hint)

@@ -18,7 +18,18 @@ from rtmctl.change.options import ApplyOptions, CommitMode
 from rtmctl.change.plan_types import DevicePlan, Plan, Stage, Wave
 from rtmctl.change.results import ChangeResult, DeviceOutcome, Outcome, Standing
 from rtmctl.change.secrets import Resolve, fill
-from rtmctl.change.transaction import Transaction
+from rtmctl.change.transaction import (
+    Transaction,
+    arm_for,
+    await_leases,
+    commit_wave,
+    confirm_devices,
+    decide,
+    keep,
+    release_leases,
+    stage_targets,
+    undo,
+)
 from rtmctl.intent.schema.management import Freeze
 from rtmctl.model.types import DeviceModel
 from rtmctl.store import Store, StoreError
@@ -113,8 +124,8 @@ class ChangeRun:
         for number, (stage, waves) in enumerate(rounds, 1):
             transaction = self._new_transaction(number, len(rounds), waves)
             if number == 1:
-                await transaction.await_leases(names, f"change {self.change}", self.stop)
-            keeper = asyncio.create_task(transaction.keep())
+                await await_leases(transaction, names, f"change {self.change}", self.stop)
+            keeper = asyncio.create_task(keep(transaction))
             try:
                 result = await self._round(transaction, stage, waves, last=number == len(rounds))
             finally:
@@ -159,7 +170,8 @@ class ChangeRun:
             checkup = self._checkup(parts)
             if not all(part.idle for part in parts.values()):
                 await checkup.take_baseline()
-            await transaction.stage(
+            await stage_targets(
+                transaction,
                 {name: fill(part.target, self.site.resolve) for name, part in parts.items()},
                 {name: part.managed for name, part in parts.items()},
                 {name: part.drain_note for name, part in parts.items()},
@@ -172,10 +184,10 @@ class ChangeRun:
             await self._waves(transaction, checkup, parts, waves)
             if last and self.options.confirm_within_s is not None:
                 return await self._leave_unconfirmed(transaction)
-            await transaction.decide()
+            await decide(transaction)
         except RtmctlError as error:
             return await self._undo(transaction, error)
-        return self._confirmed(await transaction.confirm())
+        return self._confirmed(await confirm_devices(transaction))
 
     async def _waves(
         self, transaction: Transaction, checkup: Checkup, parts: Mapping[str, DevicePlan], waves: tuple[Wave, ...]
@@ -189,7 +201,9 @@ class ChangeRun:
             drained = [parts[name] for name in wave.devices if parts[name].drain and self.options.drain]
             if drained:
                 await drain_first(transaction, index, drained, self._floor(drained), self.site.resolve)
-            await transaction.commit(index, {name: parts[name].pre_hash for name in wave.devices}, again=bool(drained))
+            await commit_wave(
+                transaction, index, {name: parts[name].pre_hash for name in wave.devices}, again=bool(drained)
+            )
             if not all(parts[name].idle for name in wave.devices):
                 self.emit(PhaseBegun("health", wave.devices))
                 worse = await checkup.wait_healthy(self.options.timing.soak_s, _pending(parts, waves[index + 1 :]))
@@ -226,7 +240,7 @@ class ChangeRun:
 
     async def _leave_unconfirmed(self, transaction: Transaction) -> ChangeResult:
         seconds = self.options.confirm_within_s or 0
-        await transaction.arm_for(seconds)
+        await arm_for(transaction, seconds)
         outcomes = tuple(DeviceOutcome(n, Standing.PENDING) for n in transaction.manifest.devices)
         return self._result(
             Outcome.UNCONFIRMED,
@@ -237,7 +251,7 @@ class ChangeRun:
 
     async def _undo(self, transaction: Transaction, error: RtmctlError) -> ChangeResult:
         try:
-            outcomes = await transaction.undo()
+            outcomes = await undo(transaction)
         except StateUnknown as unknown:
             lost = tuple(DeviceOutcome(n, Standing.UNKNOWN) for n in transaction.manifest.devices)
             return self._result(Outcome.UNKNOWN, f"{error.message}; {unknown.message}", lost, hint=unknown.hint)
@@ -286,7 +300,7 @@ class ChangeRun:
 
     async def _let_go(self) -> None:
         if self._transaction is not None:
-            await self._transaction.release()
+            await release_leases(self._transaction)
         await self.fleet.close()
 
 

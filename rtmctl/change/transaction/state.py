@@ -1,0 +1,81 @@
+"""A transaction as one process knows it: who takes part, how far it has come, how long each timer runs."""
+
+import asyncio
+import contextlib
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from rtmctl.change.errors import StepFailed
+from rtmctl.change.events import DeviceStep, OnEvent
+from rtmctl.change.fleet import Fleet, failures, successes
+from rtmctl.change.journal import Journal
+from rtmctl.change.notes import Manifest
+from rtmctl.change.options import Timing
+from rtmctl.device.types import DeviceStatus, TransactionState
+
+PENDING = (TransactionState.ARMED, TransactionState.APPLIED)
+
+
+@dataclass(slots=True)
+class Transaction:
+    """The manifest's devices under one transaction id; the devices themselves hold all that recovery needs."""
+
+    manifest: Manifest
+    fleet: Fleet
+    journal: Journal
+    timing: Timing
+    emit: OnEvent
+    holder: str
+    fences: dict[str, int] = field(default_factory=dict)
+    """the lease's fencing number on each leased device"""
+    begun: list[str] = field(default_factory=list)
+    """devices whose commit was begun, in order"""
+    applied: set[str] = field(default_factory=set)
+    """devices that have said that they run a target"""
+    busy: set[str] = field(default_factory=set)
+    """with a step under way that may take longer than others; their session is left alone"""
+    deadlines: dict[str, float] = field(default_factory=dict)
+    """when each armed device reverts, on this loop's clock"""
+    wave: int = 0
+    """the latest one begun"""
+    lost: StepFailed | None = None
+    """another holder has taken a lease: nothing more may be done forward"""
+    deciding: bool = False
+    """the decision may stand on a device: no keeper touches a timer, and an undo withdraws it first"""
+    decided: bool = False
+    undoing: bool = False
+
+    @property
+    def id(self) -> str:
+        return self.manifest.id
+
+    def reverts_in(self, name: str) -> float:
+        """The timer a device should have now, in seconds: a later wave's runs out before an earlier one's."""
+        rank = next(i for i, wave in enumerate(self.manifest.waves) if name in wave)
+        return self.timing.window_s + max(0, self.wave - rank) * self.timing.stagger_s
+
+    def armed(self, name: str) -> None:
+        self.deadlines[name] = asyncio.get_running_loop().time() + self.reverts_in(name)
+
+    @contextlib.contextmanager
+    def at_work(self, names: Collection[str]) -> Iterator[None]:
+        """A renewal would queue behind the step on the same session, run out of time, and close it under the step."""
+        self.busy.update(names)
+        try:
+            yield
+        finally:
+            self.busy.difference_update(names)
+
+    async def statuses(self, names: Iterable[str]) -> dict[str, DeviceStatus]:
+        """Raises StepFailed for the first device that does not answer."""
+        results = await self.fleet.each(names, "status", lambda device: device.status(), self.timing.step_timeout_s)
+        if failed := failures(results):
+            raise failed[0]
+        return successes(results)
+
+    def report(self, step: str, results: Mapping[str, object]) -> None:
+        for name, result in results.items():
+            if isinstance(result, StepFailed):
+                self.emit(DeviceStep(name, step, False, result.reason))
+            else:
+                self.emit(DeviceStep(name, step, True))

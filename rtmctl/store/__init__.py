@@ -3,19 +3,27 @@
 The store is no lock and no authority: those stand on the devices. Losing it loses history, never safety.
 """
 
-from rtmctl.store.chain import broken_at
+from rtmctl.store.chain import chain_id
 from rtmctl.store.location import StoreError, state_folder
+from rtmctl.store.proof import ChainReport, prove_chain
+from rtmctl.store.signing import Signer, public_key
 from rtmctl.store.store import Store, open_store
-from rtmctl.store.types import AuditRow, ChangeRow, DrainRow, JournalRow
+from rtmctl.store.types import Anchor, AuditRow, ChangeRow, DrainRow, JournalRow, StandingRow
 
 __all__ = [
+    "Anchor",
     "AuditRow",
+    "ChainReport",
     "ChangeRow",
     "DrainRow",
     "JournalRow",
+    "Signer",
+    "StandingRow",
     "Store",
     "StoreError",
-    "broken_at",
+    "chain_id",
     "open_store",
+    "prove_chain",
+    "public_key",
     "state_folder",
 ]

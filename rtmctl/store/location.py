@@ -1,5 +1,6 @@
 """Where the store is: `RTMCTL_STORE` (a path or a URL), else a file in the user's state folder (XDG)."""
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -41,3 +42,14 @@ def store_url(where: str | None, env: Mapping[str, str]) -> URL:
         known = ", ".join(sorted(set(_DRIVERS)))
         raise StoreError(f"store of kind {kind!r} is not known", hint=f"known kinds: {known}, or a path to a file")
     return url.set(drivername=_DRIVERS[kind])
+
+
+def audit_key_path(url: URL, env: Mapping[str, str]) -> Path:
+    """Where the key that signs this user's links of the store's audit log is: beside a file, in the state folder else.
+
+    One key a store: a head that is signed with it and is not in the store shows that another log stood there.
+    """
+    if url.get_backend_name() == "sqlite":
+        return Path(f"{url.database}.audit-key")
+    place = hashlib.sha256(f"{url.host}:{url.port}/{url.database}?{url.query.get('host', '')}".encode()).hexdigest()
+    return state_folder(env) / f"{place[:12]}.audit-key"

@@ -1,8 +1,10 @@
 """The tables and their version. A newer version is refused, an older one is migrated step by step."""
 
+from collections.abc import Mapping
+
 from sqlalchemy import BigInteger, Column, Float, Integer, MetaData, String, Table, Text, UniqueConstraint
 
-VERSION = 1
+VERSION = 2
 
 metadata = MetaData()
 
@@ -48,6 +50,16 @@ drains = Table(
     Column("until", Float),
 )
 
+standings = Table(
+    "standings",
+    metadata,
+    Column("change", String(64), primary_key=True),
+    Column("device", String(64), primary_key=True),
+    Column("standing", String(32), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("seen_at", Float, nullable=False),
+)
+
 audit = Table(
     "audit",
     metadata,
@@ -59,4 +71,8 @@ audit = Table(
     Column("previous", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
     Column("signature", Text),
+    Column("key", String(128)),
 )
+
+MIGRATIONS: Mapping[int, tuple[str, ...]] = {1: ("ALTER TABLE audit ADD COLUMN key VARCHAR(128)",)}
+"""version to what makes the next one of it; new tables come by themselves"""

@@ -5,18 +5,19 @@ It is a record, not a lock: who may change a device is decided on the device by 
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, delete, func, insert, inspect, select, update
+from sqlalchemy import Connection, Engine, Select, delete, func, insert, inspect, select, text, update
 
 from rtmctl.store import schema
-from rtmctl.store.chain import next_link
+from rtmctl.store.chain import chain_id, next_link
 from rtmctl.store.engines import engine_for, store_errors
-from rtmctl.store.location import StoreError, store_url
-from rtmctl.store.types import AuditRow, ChangeRow, DrainRow, JournalRow
+from rtmctl.store.location import StoreError, audit_key_path, store_url
+from rtmctl.store.signing import Signer, own_signer
+from rtmctl.store.types import AuditRow, ChangeRow, DrainRow, JournalRow, StandingRow
 
 _AUDIT_LOCK = 0x72746D63
 """PostgreSQL advisory lock: the audit chain has one writer at a time"""
@@ -30,10 +31,23 @@ class Store:
     Raises StoreError from every method when the database cannot be reached, is locked, full or damaged.
     """
 
-    def __init__(self, engine: Engine, name: str) -> None:
+    def __init__(self, engine: Engine, name: str, signer: Callable[[], Signer]) -> None:
         self._engine = engine
+        self._make_signer = signer
+        self._signer: Signer | None = None
         self.name = name
         """for messages: path or URL without its password"""
+
+    @property
+    def signer(self) -> Signer:
+        """Whose signature this store's links bear. Raises StoreError, or what resolving the site's key raises."""
+        if self._signer is None:
+            self._signer = self._make_signer()
+        return self._signer
+
+    def sign_with(self, signer: Callable[[], Signer]) -> None:
+        """Take another key than the one beside the store; it is asked for when the first link is written."""
+        self._make_signer, self._signer = signer, None
 
     def close(self) -> None:
         self._engine.dispose()
@@ -64,11 +78,33 @@ class Store:
         rows = self._rows(select(schema.changes).where(schema.changes.c.id == change))
         return ChangeRow(**rows[0]) if rows else None
 
+    def settle_change(self, change: str, outcome: str, message: str) -> None:
+        """Replace what was known of a change's end by what its devices have said since."""
+        table = schema.changes
+        with self._begin() as connection:
+            connection.execute(update(table).where(table.c.id == change).values(outcome=outcome, message=message))
+
     def changes(self, site: str, limit: int = 50) -> tuple[ChangeRow, ...]:
         """The newest first."""
         table = schema.changes
         query = select(table).where(table.c.site == site).order_by(table.c.begun_at.desc(), table.c.id).limit(limit)
         return tuple(ChangeRow(**row) for row in self._rows(query))
+
+    # where each device of a change was last seen
+
+    def set_standings(self, rows: Iterable[StandingRow]) -> None:
+        """Each takes the place of the older one of its change and device."""
+        table = schema.standings
+        with self._begin() as connection:
+            for row in rows:
+                connection.execute(delete(table).where(table.c.change == row.change, table.c.device == row.device))
+                connection.execute(insert(table).values(**asdict(row)))
+
+    def standings(self, changes: Collection[str]) -> tuple[StandingRow, ...]:
+        """Of those changes, by change and device."""
+        table = schema.standings
+        query = select(table).where(table.c.change.in_(changes)).order_by(table.c.change, table.c.device)
+        return tuple(StandingRow(**row) for row in self._rows(query))
 
     # journal
 
@@ -111,16 +147,22 @@ class Store:
     # audit
 
     def audit(self, by: str, action: str, detail: str, at: float | None = None) -> AuditRow:
-        """Add a link to the chain."""
-        table = schema.audit
+        """Add a link to the chain, signed with this store's key."""
+        table, signer = schema.audit, self.signer
         with self._begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(select(func.pg_advisory_xact_lock(_AUDIT_LOCK)))
             found = connection.execute(select(table).order_by(table.c.number.desc()).limit(1)).mappings().first()
             last = AuditRow(**found) if found else None
-            row = next_link(last, at=time.time() if at is None else at, by=by, action=action, detail=detail)
+            when = time.time() if at is None else at
+            row = next_link(last, at=when, by=by, action=action, detail=detail, signer=signer)
             connection.execute(insert(table).values(**asdict(row)))
         return row
+
+    def audit_chain(self) -> str:
+        """What tells this store's chain from others; empty while there is no link."""
+        rows = self._rows(select(schema.audit).order_by(schema.audit.c.number).limit(1))
+        return chain_id(AuditRow(**rows[0])) if rows else ""
 
     def audit_log(self) -> tuple[AuditRow, ...]:
         return tuple(AuditRow(**row) for row in self._rows(select(schema.audit).order_by(schema.audit.c.number)))
@@ -136,7 +178,8 @@ def open_store(where: str | None = None, env: Mapping[str, str] | None = None) -
     Raises:
         StoreError: it cannot be reached, is locked, is damaged, is no store, or was written by a newer rtmctl.
     """
-    url = store_url(where, os.environ if env is None else env)
+    env = os.environ if env is None else env
+    url = store_url(where, env)
     name = (url.database or "") if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
     engine = engine_for(url)
     try:
@@ -145,7 +188,7 @@ def open_store(where: str | None = None, env: Mapping[str, str] | None = None) -
     except BaseException:
         engine.dispose()
         raise
-    return Store(engine, name)
+    return Store(engine, name, lambda: own_signer(audit_key_path(url, env)))
 
 
 def _prepare(engine: Engine, name: str) -> None:
@@ -168,5 +211,18 @@ def _prepare(engine: Engine, name: str) -> None:
                 f"the store {name} has schema {found}, this rtmctl knows {schema.VERSION}",
                 hint="use the newer rtmctl that wrote it",
             )
-        if missing := ours - tables:
+        if found < schema.VERSION:
+            _migrate(connection, found)
+        elif missing := ours - tables:
             raise StoreError(f"the store {name} is damaged: table {min(missing)!r} is missing")
+
+
+def _migrate(connection: Connection, found: int) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
+        found = connection.execute(select(schema.version.c.version)).scalar_one()
+    for step in range(found, schema.VERSION):
+        for statement in schema.MIGRATIONS[step]:
+            connection.execute(text(statement))
+    schema.metadata.create_all(connection)
+    connection.execute(update(schema.version).values(version=schema.VERSION))

@@ -49,6 +49,18 @@ class DrainRow:
 
 
 @dataclass(frozen=True, slots=True)
+class StandingRow:
+    """Where a device stood in a change when it was last asked."""
+
+    change: str
+    device: str
+    standing: str
+    """`as before`, `new, confirmed`, `new, its revert timer runs` or `unknown`"""
+    reason: str
+    seen_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class AuditRow:
     """One link of the hash chain; `hash` covers every other field but the signature, and `previous` the link before."""
 
@@ -60,3 +72,21 @@ class AuditRow:
     previous: str
     hash: str
     signature: str | None = None
+    """Ed25519 over `hash`, base64; None in links from before there were signatures"""
+    key: str | None = None
+    """the signer's public key, `ssh-ed25519 AAAA…`; covered by the hash"""
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """The head of a chain as it was noted outside the store, on a device."""
+
+    where: str
+    """the device"""
+    chain: str
+    number: int
+    hash: str
+    at: float
+    by: str
+    key: str
+    signature: str

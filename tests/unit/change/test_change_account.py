@@ -10,8 +10,9 @@ from change_site import ALL, NEW, OLD, plan_for
 
 from rtmctl.base import Exit
 from rtmctl.change import ApplyOptions, Locked, Outcome, Timing, apply, recover
+from rtmctl.change.auditing import read_anchors
 from rtmctl.change.events import Event, Waiting
-from rtmctl.store import broken_at, open_store
+from rtmctl.store import open_store, prove_chain
 
 OPTIONS = ApplyOptions(reason="because", by="ann@desk", timing=Timing(lease_ttl_s=30))
 
@@ -69,10 +70,14 @@ def test_a_change_is_two_links_and_its_head_stands_on_the_devices(tmp_path: Path
         ]
         assert json.loads(links[1].detail)["devices"] == sorted(ALL)
         assert json.loads(links[1].detail)["reason"] == "because"
-        heads = {json.loads(device.notes["audit.head"])["hash"] for device in devices.devices.values()}
-        assert heads == {links[1].hash}
-        assert broken_at(links, heads.pop()) is None
-        assert broken_at(links[:1], links[1].hash) == 2, "a cut tail is seen"
+        anchors, silent = await read_anchors(devices.connect, ALL)
+        assert silent == {}
+        assert {(a.where, a.hash, a.number) for a in anchors} == {(name, links[1].hash, 2) for name in ALL}
+        trusted = {store.signer.public}
+        assert prove_chain(links, trusted=trusted, anchors=anchors).faults == ()
+        (cut,) = prove_chain(links[:1], trusted=trusted, anchors=anchors).faults
+        assert cut.code == "audit-cut"
+        assert "entry 2 was cut off" in cut.message
 
     run(go())
 
@@ -96,6 +101,9 @@ def test_a_failure_and_a_recovery_are_accounted_for(tmp_path: Path) -> None:
             "begun",
             "applied, unconfirmed",
         ]
+        anchors, _ = await read_anchors(devices.connect, ALL)
+        assert len({a.chain for a in anchors}) == 2, "a device holds the head of each store's chain"
+        assert prove_chain(store.audit_log(), trusted={store.signer.public}, anchors=anchors).faults == ()
         links = elsewhere.audit_log()
         assert [(row.by, row.action, json.loads(row.detail)["outcome"]) for row in links] == [
             ("eve@desk", "recover", "reverted")

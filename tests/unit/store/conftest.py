@@ -58,7 +58,8 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def store(place: str) -> Iterator[Store]:
+def store(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))  # where PostgreSQL's users have their audit key
     opened = open_store(place)
     yield opened
     opened.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from rtmctl.store import ChangeRow, DrainRow, Store, StoreError, broken_at, open_store
+from rtmctl.store import ChangeRow, DrainRow, StandingRow, Store, StoreError, open_store
 
 CHANGE = ChangeRow("c1", "waw1", "apply", "ann@desk", "why", 10.0, None, "running", "", "{}")
 
@@ -37,6 +37,14 @@ def test_journal_entries_are_numbered_in_the_order_of_writing(store: Store, plac
     other.close()
 
 
+def test_a_standing_takes_the_place_of_the_older_one(store: Store) -> None:
+    row = StandingRow("c1", "leaf1", "new, its revert timer runs", "", 1.0)
+    store.set_standings([row, replace(row, device="leaf2"), replace(row, change="c2")])
+    store.set_standings([later := replace(row, standing="as before", reason="reverted", seen_at=2.0)])
+    assert store.standings(["c1"]) == (later, replace(row, device="leaf2"))
+    assert store.standings(()) == ()
+
+
 def test_drains(store: Store) -> None:
     drain = DrainRow("waw1", "leaf1", "ann", "fan", 1.0, 100.0)
     store.set_drain(drain)
@@ -45,17 +53,6 @@ def test_drains(store: Store) -> None:
     assert [drain.active(now) for now in (99.0, 100.0)] == [True, False]
     assert store.clear_drain("waw1", "leaf1")
     assert not store.clear_drain("waw1", "leaf1")
-
-
-def test_the_audit_chain_shows_what_was_changed_cut_or_removed(store: Store, place: str) -> None:
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda n: store.audit("ann", "apply", f"change {n}", float(n)), range(8)))
-    log = store.audit_log()
-    assert broken_at(log) is None
-    assert broken_at(log, head=log[-1].hash) is None
-    assert broken_at(log[:-1], head=log[-1].hash) == 8, "a cut tail is seen against an anchored head"
-    assert broken_at((*log[:3], replace(log[3], by="eve"), *log[4:])) == 4
-    assert broken_at((*log[:3], *log[4:])) == 4
 
 
 def test_a_newer_store_is_refused(store: Store, place: str) -> None:
@@ -67,6 +64,24 @@ def test_a_newer_store_is_refused(store: Store, place: str) -> None:
     engine.dispose()
     with pytest.raises(StoreError, match="schema 99"):
         open_store(place)
+
+
+def test_a_store_of_version_1_is_migrated(store: Store, place: str) -> None:
+    store.audit("ann", "apply", "{}", 1.0)
+    store.close()
+    url = f"sqlite:///{place}" if place.endswith(".db") else place.replace("postgresql:", "postgresql+psycopg:")
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("DROP TABLE standings"))
+        connection.execute(text("ALTER TABLE audit DROP COLUMN key"))
+        connection.execute(text("UPDATE rtmctl_version SET version = 1"))
+    engine.dispose()
+    again = open_store(place)
+    assert again.audit_log()[0].key is None
+    again.audit("ann", "apply", "{}", 2.0)
+    assert again.standings(["c1"]) == ()
+    again.close()
+    assert open_store(place).audit_log()[1].key is not None
 
 
 @pytest.mark.parametrize(

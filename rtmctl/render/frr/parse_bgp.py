@@ -282,7 +282,7 @@ def _neighbor(name: str, peer: _Peer, found: ReadInstance, note: Mapping[str, st
         update_source=ip_address(shared.update_source) if shared.update_source is not None else None,
         multihop=shared.multihop,
         bfd_profile=shared.bfd_profile,
-        password=shared.password,
+        password=peer.password or shared.password,
         local_asn=shared.local_asn,
     )
 

@@ -39,6 +39,7 @@ _FILTERS: Mapping[str, Callable[..., str]] = {
     "communities": spelling.communities,
     "filter_rule": spelling.filter_rule,
     "leak_policy": spelling.leak_policy,
+    "secret": spelling.secret,
     "derived_target": lambda bgp, vni: spelling.derived_target(bgp.asn, vni),
 }
 

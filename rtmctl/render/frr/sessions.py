@@ -70,7 +70,11 @@ def kind_of(bgp: BgpInstance, neighbor: Neighbor) -> str | None:
 
 
 def _shared(bgp: BgpInstance, neighbor: Neighbor) -> Neighbor:
-    """The settings a group can hold: the identity of the one session taken out."""
+    """The settings a group can hold: the identity of the one session taken out.
+
+    Its password is its own too: a new one is given to one plane's sessions after the other, and a session that
+    changes its group starts anew.
+    """
     internal = neighbor.remote_asn == (neighbor.local_asn or bgp.asn)
     return replace(
         neighbor,
@@ -80,6 +84,7 @@ def _shared(bgp: BgpInstance, neighbor: Neighbor) -> Neighbor:
         description="",
         interface=None,
         address=None,
+        password=None,
     )
 
 

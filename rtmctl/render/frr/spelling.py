@@ -100,3 +100,8 @@ def _ports(ports: tuple[int, ...]) -> str:
 
 ICMP = {4: "icmp", 6: "icmpv6"}
 VERDICTS = {Action.PERMIT: "accept", Action.DENY: "drop"}
+
+
+def secret(reference: str) -> str:
+    """The token of a secret; one that only the device knows stays the keyed hash that the device gave for it."""
+    return reference if reference.startswith("hmac:") else f"{{{{secret:{reference}}}}}"

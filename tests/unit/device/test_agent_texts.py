@@ -10,7 +10,7 @@ from rtmctl.device.frr.agent.device import Device
 from rtmctl.device.frr.agent.errors import AgentError
 from rtmctl.device.frr.agent.frrtext import differences, with_hollow_blocks
 from rtmctl.device.frr.agent.merge import merged
-from rtmctl.device.frr.agent.normalform import mask, normal_frr
+from rtmctl.device.frr.agent.normalform import mask, normal_frr, revealed
 from rtmctl.device.frr.agent.programs import Result
 from rtmctl.device.frr.agent.running import running
 from rtmctl.device.frr.agent.sections import hash_of, nft_tables, split_sections
@@ -163,6 +163,15 @@ def test_secrets_are_keyed_hashes() -> None:
     text = normal_frr(RENDERED, "key one")
     assert "secret" not in text and mask("secret", "key one") in text
     assert normal_frr(RENDERED, "key two") != text
+
+
+def test_a_keyed_hash_stands_for_the_secret_that_runs() -> None:
+    masked = "".join(f"{line}\n" for line in normal_frr(RENDERED, "k").splitlines() if "hmac:" in line)
+    back = revealed(masked, RENDERED, "k")
+    assert "hmac:" not in back and normal_frr(back, "k") == normal_frr(masked, "k")
+    assert revealed(RENDERED, "", "k") == RENDERED
+    with pytest.raises(AgentError, match="no secret that runs here"):
+        revealed(masked, RENDERED, "another key")
 
 
 def test_the_hash_is_that_of_device_config() -> None:

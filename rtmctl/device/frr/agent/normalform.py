@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 
+from .errors import AgentError
 from .frrtext import rank, tree, untree
 from .sections import normal_lines, sysctls
 
@@ -27,6 +28,24 @@ def normal_frr(text: str, key: str | None) -> str:
     if key is not None:
         out = [_SECRET.sub(lambda m: m[1] + (m[2] if m[2].startswith("hmac:") else mask(m[2], key)), x) for x in out]
     return "".join(f"{line}\n" for line in out)
+
+
+def revealed(text: str, runs: str, key: str) -> str:
+    """The text with each secret that stands there as its keyed hash, as devices hand it out, taken from what runs.
+
+    Raises:
+        AgentError: such a hash is that of no secret here.
+    """
+    if "hmac:" not in text:
+        return text
+    known = {mask(m[2], key): m[2] for m in (_SECRET.match(line) for line in runs.splitlines()) if m}
+
+    def reveal(match: re.Match[str]) -> str:
+        if match[2].startswith("hmac:") and match[2] not in known:
+            raise AgentError("secret", "stage", f"no secret that runs here has the keyed hash {match[2]}")
+        return match[1] + known.get(match[2], match[2])
+
+    return "".join(f"{_SECRET.sub(reveal, line)}\n" for line in text.splitlines())
 
 
 def normal(section: str, text: str, key: str | None) -> str:

@@ -11,10 +11,10 @@ from .durable import write_file
 from .errors import AgentError, disk_failure
 from .lease import check_fence
 from .merge import merged
-from .normalform import normal
+from .normalform import normal, revealed
 from .programs import last_line
 from .record import PENDING, refuse_pending
-from .running import mask_key, read_sections
+from .running import mask_key, read_sections, vtysh
 from .sections import hash_of, normal_lines, split_sections
 from .spare import forget_files
 from .stanzas import stanzas
@@ -25,6 +25,8 @@ def target_of(device: Device, text: str, merge: bool) -> dict[str, str]:
     if merge:
         raw = read_sections(device)
         sections = {name: merged(name, raw[name], new) for name, new in sections.items()}
+    if "hmac:" in sections.get("frr", ""):
+        sections["frr"] = revealed(sections["frr"], vtysh(device, "show running-config no-header"), mask_key(device))
     return sections
 
 

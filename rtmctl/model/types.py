@@ -152,9 +152,10 @@ class NeighborFamily:
     next_hop_unchanged: bool = False
     """a spine hands EVPN routes on with the leaf's VTEP as next hop (RFC 8365 §5.1.2)"""
     route_reflector_client: bool = False
-    allowas_in: bool = False
+    allowas_in: int | None = None
+    """routes are taken although the own AS stands in their path, up to this many times"""
     maximum_prefixes: int | None = None
-    """the session is torn down above this"""
+    """the session is torn down when the peer sends more, what the import policy denies included"""
     remove_private_asns: bool = False
     """private ASNs are taken out of the path toward this neighbor"""
 

@@ -9,7 +9,7 @@ from rtmctl.base.net import Interface, Network
 from rtmctl.base.order import natural_key
 from rtmctl.fabric.types import Device, Link, Overlay
 from rtmctl.model.parts import MAXIMUM_PATHS, Parts
-from rtmctl.model.policies import exact, export_policy, host_route, host_routes, import_policy, prefix_lists
+from rtmctl.model.policies import PREPEND, exact, export_policy, host_route, host_routes, import_policy, prefix_lists
 from rtmctl.model.types import (
     DEFAULT_VRF,
     BgpInstance,
@@ -147,7 +147,7 @@ class _Sessions:
             family,
             import_policy=parts.add_policy(import_policy("UNDERLAY-IN", self.fabric_lists)),
             export_policy=parts.add_policy(out),
-            allowas_in=self._shares_as(),
+            allowas_in=self._allowas_in(),
         )
 
     def _evpn(self, up: bool) -> NeighborFamily:
@@ -172,9 +172,10 @@ class _Sessions:
             import_policy=imports,
             export_policy=parts.add_policy(out),
             next_hop_unchanged=not parts.is_leaf,
-            allowas_in=self._shares_as(),
+            allowas_in=self._allowas_in(),
         )
 
-    def _shares_as(self) -> bool:
-        """allowas-in only where the operator let leafs share an AS and this one does."""
-        return self.fabric.allow_shared_as and self.parts.is_leaf and self.fabric.shares_as(self.device)
+    def _allowas_in(self) -> int | None:
+        """Only where the operator let leafs share an AS and this one does: as often as a drained leaf names it."""
+        shared = self.fabric.allow_shared_as and self.parts.is_leaf and self.fabric.shares_as(self.device)
+        return 1 + PREPEND if shared else None

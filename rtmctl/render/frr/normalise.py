@@ -74,6 +74,7 @@ SESSION_FAMILY = (
     "route-reflector-client",
     "remove-private-AS",
     "allowas-in",
+    "soft-reconfiguration",
     "maximum-prefix",
     "route-map",
 )

@@ -9,7 +9,14 @@ from rtmctl.base.order import natural_key
 from rtmctl.model.policies import exact
 from rtmctl.model.types import DEFAULT_VRF, BgpInstance, Family, MacVrf, Neighbor, NeighborFamily, VrfLeak
 from rtmctl.render.frr.notes import Note
-from rtmctl.render.frr.spelling import FAMILY_OF, HOLD_S, KEEPALIVE_S, MULTIPATH_DEFAULT, derived_target
+from rtmctl.render.frr.spelling import (
+    ALLOWAS_IN_DEFAULT,
+    FAMILY_OF,
+    HOLD_S,
+    KEEPALIVE_S,
+    MULTIPATH_DEFAULT,
+    derived_target,
+)
 from rtmctl.render.frr.tree import Node
 
 
@@ -187,9 +194,11 @@ def _session_family(settings: NeighborFamily, words: list[str], node: Node) -> N
             settings = replace(settings, next_hop_unchanged=True)
         case ["remove-private-AS", "all"]:
             settings = replace(settings, remove_private_asns=True)
-        case ["allowas-in"]:
-            settings = replace(settings, allowas_in=True)
-        case ["maximum-prefix", limit]:
+        case ["allowas-in", *times]:
+            settings = replace(settings, allowas_in=number(times[0], node) if times else ALLOWAS_IN_DEFAULT)
+        case ["soft-reconfiguration", "inbound"]:
+            pass
+        case ["maximum-prefix", limit, "force"]:
             settings = replace(settings, maximum_prefixes=number(limit, node))
         case ["route-map", policy, "in"]:
             settings = replace(settings, import_policy=policy)

@@ -42,6 +42,7 @@ _FILTERS: Mapping[str, Callable[..., str]] = {
     "secret": spelling.secret,
     "derived_target": lambda bgp, vni: spelling.derived_target(bgp.asn, vni),
 }
+    "allowas_in": lambda times: "" if times == spelling.ALLOWAS_IN_DEFAULT else f" {times}",
 
 
 def _print(name: str, **values: object) -> str:

@@ -12,6 +12,8 @@ FAMILY_OF = {text: family for family, text in FAMILIES.items()}
 
 MULTIPATH_DEFAULT = 256
 """`maximum-paths` is not written at the value FRR was compiled with; Debian compiles with this one"""
+ALLOWAS_IN_DEFAULT = 3
+"""the count of `allowas-in` that is not written"""
 BFD_INTERVAL_MS = 300
 BFD_MULTIPLIER = 3
 KEEPALIVE_S = 3

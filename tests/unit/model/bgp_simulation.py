@@ -52,7 +52,7 @@ def _step(name: str, models: Mapping[str, DeviceModel], tables: Mapping[str, Tab
         if family is None or sender is None:
             continue
         for route in _received(sender, model, tables[sender.hostname]):
-            if {model.asn, instance.asn} & set(route.path) and not family.allowas_in:
+            if any(route.path.count(own) > (family.allowas_in or 0) for own in {model.asn, instance.asn}):
                 continue
             taken = apply(model, family.import_policy, route)
             if taken is not None:

@@ -167,5 +167,17 @@ def test_allowas_in_only_on_leafs_that_share_an_as(shared: bool) -> None:
     if shared:
         boxes["leaf1"]["asn"] = boxes["leaf2"]["asn"] = 65200
     models = build_models(fabric(switches=boxes, fabric={"allow_shared_as": True}))
-    allowed = {name: any(f.allowas_in for n in m.bgp[0].neighbors for f in n.families) for name, m in models.items()}
+    allowed = {
+        name: any(f.allowas_in is not None for n in m.bgp[0].neighbors for f in n.families)
+        for name, m in models.items()
+    }
     assert [name for name, yes in allowed.items() if yes] == (["leaf1", "leaf2"] if shared else [])
+
+
+def test_leafs_that_share_an_as_reach_each_other_while_one_is_drained() -> None:
+    """A drained leaf puts its AS into the path more often than FRR's `allowas-in` lets through unasked."""
+    boxes = switches(2, 3)
+    boxes["leaf1"]["asn"] = boxes["leaf2"]["asn"] = 65200
+    made = fabric(switches=boxes, fabric={"allow_shared_as": True})
+    tables = converge(build_models(made, frozenset({"leaf1"})))
+    assert [r.next_hop for r in tables["leaf2"][vtep(made, "leaf1")]] == ["spine1", "spine2"]

@@ -73,7 +73,7 @@ def device(**changes: object) -> DeviceModel:
 
 def border(bridge: BridgeForm = BridgeForm.VLAN_AWARE) -> DeviceModel:
     """A border leaf with everything at once: iBGP overlay, leaks, an external with a password, relay, a drain."""
-    unicast = NeighborFamily(Family.IPV4, import_policy="IN", export_policy="OUT", allowas_in=True)
+    unicast = NeighborFamily(Family.IPV4, import_policy="IN", export_policy="OUT", allowas_in=4)
     evpn = NeighborFamily(Family.EVPN, import_policy="IN", export_policy="OUT", next_hop_unchanged=True)
     overlay = NeighborFamily(Family.EVPN, import_policy="IN", route_reflector_client=True)
     external = NeighborFamily(Family.IPV4, "IN", "OUT", maximum_prefixes=100, remove_private_asns=True)

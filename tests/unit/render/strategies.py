@@ -76,7 +76,8 @@ def neighbors(draw: st.DrawFn, policies: list[str]) -> tuple[Neighbor, ...]:
         flag = st.booleans()
         limit = st.none() | st.integers(1, 4000000)
         return NeighborFamily(
-            kind, draw(policy), draw(policy), draw(flag), draw(flag), draw(flag), draw(limit), draw(flag)
+            kind, draw(policy), draw(policy), draw(flag), draw(flag), draw(own_as), draw(limit), draw(flag)
+        own_as = st.none() | st.integers(1, 10)
         )
 
     found: dict[str, Neighbor] = {}

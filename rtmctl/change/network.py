@@ -29,7 +29,7 @@ from rtmctl.change.notes import DRAIN
 from rtmctl.change.options import ApplyOptions
 from rtmctl.change.plan import PlanOptions, Surroundings, make_plan, whoami
 from rtmctl.change.plan_types import Plan
-from rtmctl.change.reading import Normaliser, Reading, current_models, read_fleet
+from rtmctl.change.reading import Normaliser, Reading, Restore, as_it_runs, current_models, read_fleet
 from rtmctl.change.results import ChangeResult, Outcome
 from rtmctl.change.rollback import old_targets, rolled_back_targets
 from rtmctl.change.run import Site, no_secrets
@@ -59,6 +59,8 @@ class Network:
     build: Build
     connect: Connect
     store: Store
+    restore: Restore = as_it_runs
+    """what a device runs back to what `build` was made from, where the devices take another form"""
     resolve: Resolve = no_secrets
     plan_key: bytes = b""
     freezes: tuple[Freeze, ...] = ()
@@ -293,7 +295,7 @@ def _surroundings(
     if network.drain_on_reset and models:
         _, drain_targets = network.build(frozenset(models))
     return Surroundings(
-        current=current_models(network.platforms, running),
+        current=current_models(network.platforms, running, network.restore),
         idle=reading.idle,
         capabilities=reading.capabilities,
         managed=reading.managed,

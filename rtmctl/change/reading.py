@@ -139,18 +139,31 @@ async def read_fleet(
     )
 
 
-def current_models(platforms: Mapping[str, str], running: Mapping[str, Running]) -> dict[str, DeviceModel]:
-    """What runs as models, where it can be read as one: foreign or lab-form text often cannot."""
+Restore: TypeAlias = Callable[[str, DeviceConfig], DeviceConfig | None]
+"""(device, what it runs) to the production form of that; None where it is that of none"""
+
+
+def as_it_runs(_device: str, config: DeviceConfig) -> DeviceConfig:
+    """For devices that run the production form."""
+    return config
+
+
+def current_models(
+    platforms: Mapping[str, str], running: Mapping[str, Running], restore: Restore = as_it_runs
+) -> dict[str, DeviceModel]:
+    """What runs as models, where it can be read as one: what was changed by hand often cannot."""
     found = {}
     for name, one in running.items():
         dialect = DIALECTS.get(platforms[name])
         if dialect is None:
             continue
         try:
-            found[name] = dialect.parse(one.raw or one.config)
+            production = restore(name, one.raw or one.config)
+            if production is not None:
+                found[name] = dialect.parse(production)
         except (RtmctlError, ValueError, KeyError):
             continue
     return found
 
 
-__all__ = ["DIALECTS", "Dialect", "Normaliser", "Reading", "current_models", "read_fleet"]
+__all__ = ["DIALECTS", "Dialect", "Normaliser", "Reading", "Restore", "as_it_runs", "current_models", "read_fleet"]

@@ -9,7 +9,7 @@ from rtmctl.cli.context import OpenSite
 from rtmctl.device import Endpoint
 from rtmctl.intent.schema.site import Environment
 from rtmctl.lab import Lab, open_lab
-from rtmctl.lab.substitute import Substitution, adapt
+from rtmctl.lab.substitute import Substitution, adapt, restore
 from rtmctl.model.config import DeviceConfig
 
 
@@ -26,6 +26,10 @@ class Target:
         if self.lab is None:
             return dict(configs)
         return {device: adapt(config, self.lab.features(device))[0] for device, config in configs.items()}
+
+    def restore(self, device: str, running: DeviceConfig) -> DeviceConfig | None:
+        """The production form of what a device runs; None where it is that of none."""
+        return running if self.lab is None else restore(running, self.lab.features(device))
 
     def substitutions(self, configs: Mapping[str, DeviceConfig]) -> dict[str, tuple[Substitution, ...]]:
         """What `adapt` replaces, by device."""

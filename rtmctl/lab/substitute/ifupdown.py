@@ -69,6 +69,10 @@ class Interfaces:
     def get(self, name: str) -> Stanza | None:
         return next((s for s in self.stanzas if s.name == name), None)
 
+    @property
+    def by_name(self) -> dict[str, Stanza]:
+        return {stanza.name: stanza for stanza in self.stanzas}
+
     def map(self, change: Callable[[Stanza], Stanza]) -> "Interfaces":
         return Interfaces(tuple(change(stanza) for stanza in self.stanzas))
 

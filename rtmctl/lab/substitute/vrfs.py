@@ -77,3 +77,9 @@ def frr(config: DeviceConfig, spaces: Mapping[str, str], features: Features) -> 
         line = f"import vrf {leaked}"
         done.append(Substitution(f"frr.conf {line}", NO_LEAKS, line, "a route in BGP alone"))
     return config.replace("frr", text), done
+
+
+def frr_of_devices(text: str) -> str:
+    """frr.conf as FRR prints it with `vrf` devices."""
+    text = re.sub(r"^(interface \S+) vrf \S+$", r"\1", text, flags=re.MULTILINE)
+    return re.sub(rf"^ netns {REAL}/\S+\n", "", text, flags=re.MULTILINE)

@@ -9,7 +9,7 @@ from rtmctl.device.endpoint import Endpoint
 from rtmctl.fabric import Fabric, allocate, derive, read_lock, write_lock
 from rtmctl.intent import load_site
 from rtmctl.lab import Lab
-from rtmctl.lab.substitute import adapt
+from rtmctl.lab.substitute import adapt, restore
 from rtmctl.model import DeviceConfig, DeviceModel, build_models
 from rtmctl.render import render
 from rtmctl.store import Store
@@ -63,4 +63,7 @@ def network(lab: Lab, fabric: Fabric, store: Store) -> Network:
     async def dial(name: str) -> Any:
         return await connect(ends[name])
 
-    return Network("change", fabric, build, dial, store)
+    def production(name: str, running: DeviceConfig) -> DeviceConfig | None:
+        return restore(running, lab.features(name))
+
+    return Network("change", fabric, build, dial, store, restore=production)

@@ -107,4 +107,14 @@ CODES: dict[str, str] = {
     "session-mismatch": "the two ends of a BGP session differ",
     "single-point-of-failure": "one failure cuts off a part of the fabric",
     "vrf-not-isolated": "two VRFs share routes that no flow asks for",
+    # the audit log
+    "audit-altered": "an entry of the audit log is not what was written",
+    "audit-anchor": "a head of the audit log elsewhere that nobody known has signed",
+    "audit-change-missing": "a change of the history that the audit log does not know",
+    "audit-cut": "the end of the audit log was cut off",
+    "audit-key-unknown": "entries of the audit log signed with an unknown key",
+    "audit-moved": "entries of the audit log stand in another order",
+    "audit-removed": "entries of the audit log were removed",
+    "audit-replaced": "another audit log stood here",
+    "audit-unsigned": "entries of the audit log without a signature",
 }

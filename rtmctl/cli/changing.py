@@ -7,12 +7,13 @@ from functools import partial
 
 from rtmctl.change import Network, plan_key, resolver
 from rtmctl.cli.context import OpenSite
+from rtmctl.cli.site_store import site_store
 from rtmctl.cli.target import Target, find_target
 from rtmctl.device import Session, connect
 from rtmctl.lab.secrets import lab_secret
 from rtmctl.model import DeviceConfig, DeviceModel, build_models
 from rtmctl.render import render
-from rtmctl.store import open_store, state_folder
+from rtmctl.store import state_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,9 @@ def changing(opened: OpenSite) -> Changing:
         opened.fabric,
         build,
         to_device,  # type: ignore[arg-type]  # the frr session has the notes that a transaction needs
-        open_store(),
+        site_store(opened),
         resolve=partial(lab_secret, target.lab.name) if target.lab else resolver(site.root, os.environ),
         plan_key=plan_key(state_folder(os.environ)),
-        freezes=() if target.lab else site.intent.freeze,
+        freezes=tuple(window for window in site.intent.freeze if window.labs or not target.lab),
     )
     return Changing(network, target)

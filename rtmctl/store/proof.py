@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from rtmctl.base import Finding
+from rtmctl.base import Finding, Severity
 from rtmctl.store.chain import GENESIS, chain_id, link_hash
 from rtmctl.store.signing import fingerprint, genuine
 from rtmctl.store.types import Anchor, AuditRow
@@ -47,11 +47,16 @@ def prove_chain(
     mine = chain_id(rows[0]) if rows else ""
     of_chain: dict[Anchor, list[str]] = {}
     others: dict[str, str] = {}
+    twins: dict[str, Anchor] = {}
+    writers = {row.by for row in rows}
     for anchor in anchors:
         if anchor.chain == mine or anchor.key == own:
             of_chain.setdefault(replace(anchor, where="", at=0.0), []).append(f"{anchor.where} at {_when(anchor.at)}")
         else:
             others[anchor.key] = f"{anchor.by} ({fingerprint(anchor.key)})"
+            if anchor.by in writers:
+                twins[anchor.key] = anchor
+    faults += [_twin(anchor) for anchor in twins.values()]
     by_number = {row.number: row for row in rows}
     for anchor, places in of_chain.items():
         faults += _anchor(anchor, places, mine, by_number, trusted)
@@ -131,6 +136,16 @@ def _anchor(
         yield Finding("audit-cut", f"{_entries(last + 1, anchor.number)} cut off the end: {said} is {noted}")
     elif anchor.number in rows and rows[anchor.number].hash != anchor.hash:
         yield Finding("audit-altered", f"{said} is not the one {noted}: it, or one before it, was written anew")
+
+
+def _twin(anchor: Anchor) -> Finding:
+    return Finding(
+        "audit-replaced",
+        f"{anchor.where} holds the head of another log by {anchor.by}, signed with {fingerprint(anchor.key)}: "
+        "a second store, or this one was written anew with another key",
+        hint="name the keys that may sign in audit.keys of the site",
+        severity=Severity.WARNING,
+    )
 
 
 def _entry(row: AuditRow) -> str:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, delete, func, insert, inspect, select, text, update
@@ -31,9 +32,10 @@ class Store:
     Raises StoreError from every method when the database cannot be reached, is locked, full or damaged.
     """
 
-    def __init__(self, engine: Engine, name: str, signer: Callable[[], Signer]) -> None:
+    def __init__(self, engine: Engine, name: str, key: Path) -> None:
         self._engine = engine
-        self._make_signer = signer
+        self._key = key
+        self._make_signer: Callable[[], Signer] | None = None
         self._signer: Signer | None = None
         self.name = name
         """for messages: path or URL without its password"""
@@ -42,8 +44,13 @@ class Store:
     def signer(self) -> Signer:
         """Whose signature this store's links bear. Raises StoreError, or what resolving the site's key raises."""
         if self._signer is None:
-            self._signer = self._make_signer()
+            self._signer = self._make_signer() if self._make_signer is not None else own_signer(self._key)
         return self._signer
+
+    @property
+    def own_key(self) -> str | None:
+        """The public half of this store's key; None where none has been made yet. Raises as `signer`."""
+        return self.signer.public if self._make_signer is not None or self._key.exists() else None
 
     def sign_with(self, signer: Callable[[], Signer]) -> None:
         """Take another key than the one beside the store; it is asked for when the first link is written."""
@@ -188,7 +195,7 @@ def open_store(where: str | None = None, env: Mapping[str, str] | None = None) -
     except BaseException:
         engine.dispose()
         raise
-    return Store(engine, name, lambda: own_signer(audit_key_path(url, env)))
+    return Store(engine, name, audit_key_path(url, env))
 
 
 def _prepare(engine: Engine, name: str) -> None:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from rtmctl.intent.schema._base import Int, Moment, SecretRef, Section, Text
+from rtmctl.intent.schema._base import Bool, Int, Moment, SecretRef, Section, Text
 
 
 class Management(Section):
@@ -26,3 +26,5 @@ class Freeze(Section):
     end: Moment
     reason: Text
     """shown when `net apply` is refused"""
+    labs: Bool = False
+    """labs keep to it too; else nobody is kept from rehearsing"""

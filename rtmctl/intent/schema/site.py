@@ -5,6 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from rtmctl.intent.schema._base import Name, Section, Text, VrfName
+from rtmctl.intent.schema.audit import Audit
 from rtmctl.intent.schema.externals import External
 from rtmctl.intent.schema.fabric import FabricOptions
 from rtmctl.intent.schema.flows import Flow
@@ -52,3 +53,5 @@ class SiteModel(Section):
     """how rtmctl reaches the devices"""
     freeze: tuple[Freeze, ...] = ()
     """windows in which `net apply` is refused"""
+    audit: Audit = Audit()
+    """who signs the audit log"""

@@ -11,7 +11,7 @@ from change_lab import SITE, fabric_of, network
 
 from rtmctl.base import Exit
 from rtmctl.change import ApplyOptions, Network, Outcome, PlanOptions, Unmanaged, carry_out, drain, make, undrain
-from rtmctl.change.auditing import read_anchors
+from rtmctl.change.anchors import read_anchors
 from rtmctl.change.drains import read_drains
 from rtmctl.change.reading import read_fleet
 from rtmctl.lab import Choices, Lab

@@ -10,7 +10,7 @@ from change_site import ALL, NEW, OLD, plan_for
 
 from rtmctl.base import Exit
 from rtmctl.change import ApplyOptions, Locked, Outcome, Timing, apply, recover
-from rtmctl.change.auditing import read_anchors
+from rtmctl.change.anchors import read_anchors
 from rtmctl.change.events import Event, Waiting
 from rtmctl.store import open_store, prove_chain
 

@@ -41,8 +41,8 @@ _FILTERS: Mapping[str, Callable[..., str]] = {
     "leak_policy": spelling.leak_policy,
     "secret": spelling.secret,
     "derived_target": lambda bgp, vni: spelling.derived_target(bgp.asn, vni),
-}
     "allowas_in": lambda times: "" if times == spelling.ALLOWAS_IN_DEFAULT else f" {times}",
+}
 
 
 def _print(name: str, **values: object) -> str:

@@ -78,6 +78,9 @@ class Device:
             "hash": self.agent("running")["hash"],
         }
 
+    def forget_lease(self) -> None:
+        self.sh("rm -f /var/lib/rtmctl/lease.json /run/rtmctl/state/lease.json")
+
     def wait(self, *states: str, limit_s: float = 60) -> dict[str, Any]:
         end = time.monotonic() + limit_s
         while (status := self.agent("status"))["state"] not in states:
@@ -97,7 +100,7 @@ def device(node: Device) -> Iterator[Device]:
     before = node.snapshot()
     yield node
     assert node.agent("status")["state"] in ("none", "reverted", "confirmed", "staged")
-    node.sh("rm -f /var/lib/rtmctl/lease.json")
+    node.forget_lease()
     assert node.snapshot() == before
 
 

@@ -25,7 +25,7 @@ def mortal(function):
 
 os.replace = mortal(os.replace)
 os.fsync = mortal(os.fsync)
-subprocess.run = mortal(subprocess.run)
+subprocess.Popen = mortal(subprocess.Popen)
 server.start_watchdog = mortal(server.start_watchdog)
 sys.exit(server.main(["agent", *sys.argv[2:]]))
 """
@@ -35,7 +35,7 @@ STEPS = (*range(0, 12), *range(12, 60, 4))
 
 def arguments(device: Device, transaction: str) -> list[str]:
     """A staged change of the device, and what `commit` needs."""
-    device.sh("rm -f /var/lib/rtmctl/lease.json")
+    device.forget_lease()
     fence = device.agent("lease", holder="kill", ttl_s=300)["lease"]["fence"]
     words = [f"transaction={transaction}", f"fence={fence}"]
     text = target_for(device).to_text()

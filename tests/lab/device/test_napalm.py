@@ -120,7 +120,7 @@ def test_revert_in_reverts(device: Device, driver: Any) -> None:
     driver.commit_config(revert_in=1)
     device.wait("reverted")
     assert "NAPALM" not in driver.get_config()["running"]
-    device.sh("rm -f /var/lib/rtmctl/lease.json")
+    device.forget_lease()
 
 
 def test_a_replace_takes_away_what_it_does_not_name(device: Device, driver: Any) -> None:

@@ -67,7 +67,7 @@ def test_an_unconfirmed_change_does_not_survive_a_reboot(machine: Device) -> Non
     async def work(session: FrrSession) -> None:
         await change(session, TARGET, revert_in_s=600)
 
-    machine.sh("rm -f /var/lib/rtmctl/lease.json")
+    machine.forget_lease()
     machine.do(work)
     assert machine.sh("cat /etc/nftables.conf") == TARGET.get("nftables")
     machine.lab.reboot("kafka1")

@@ -1,6 +1,8 @@
 """Lease, fence, notes and boot: the agent with a folder for a disk, a clock that is set by hand and no programs."""
 
 import json
+import shutil
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,8 @@ class Machine:
 
     def __init__(self, root: Path) -> None:
         self.root, self.time, self.boot, self.watched = root, 1000.0, "boot-1", [""]
-        self.device = Device(self._watch, str(root), self._run, lambda: self.time, lambda: self.boot)
+        self.wall = 1.7e9
+        self.device = Device(self._watch, str(root), self._run, lambda: self.time, lambda: self.boot, lambda: self.wall)
 
     def _run(self, argv: list[str], text: str | None = None, timeout: float = 0) -> Result:
         return Result(0, "", "")
@@ -60,6 +63,42 @@ def test_every_new_lease_has_a_higher_fence(machine: Machine, how: str) -> None:
     assert newer > fence
     assert machine.do("note", action="set", key="drain", value=1, fence=fence)["code"] == "fenced"
     assert machine.do("note", action="set", key="drain", value=1, fence=newer) == {"value": 1}
+
+
+def test_a_lease_is_renewed_while_a_step_runs_and_taken_over_only_after_it(machine: Machine) -> None:
+    first = machine.do("lease", holder="a", ttl_s=10)["lease"]
+    with machine.device.lock():
+        machine.time += 5
+        assert machine.do("lease", holder="a", ttl_s=10)["lease"] == {**first, "expires_in_s": 10, "purpose": ""}
+        machine.time += 11
+        waiting = threading.Thread(target=machine.do, args=("lease",), kwargs={"holder": "b", "ttl_s": 10})
+        waiting.start()
+        waiting.join(0.2)
+        assert waiting.is_alive(), "the former holder's step is still at work"
+    waiting.join(10)
+    assert machine.do("status")["lease"]["holder"] == "b"
+
+
+@pytest.mark.parametrize("gone", ["on disk", "in memory", "both"])
+def test_no_fence_comes_twice_though_its_record_is_removed(machine: Machine, gone: str) -> None:
+    former = machine.do("lease", holder="a", ttl_s=10)["lease"]["fence"]
+    machine.do("release", fence=former)
+    if gone != "in memory":
+        shutil.rmtree(machine.device.state_dir)
+    if gone != "on disk":
+        shutil.rmtree(machine.root / "run/rtmctl/state")
+        machine.wall += 30  # a reboot; the calendar goes on
+    newer = machine.do("lease", holder="b", ttl_s=10)["lease"]["fence"]
+    assert newer > former
+    assert machine.do("note", action="set", key="drain", value=1, fence=former)["code"] == "fenced"
+
+
+@pytest.mark.parametrize("back_s", [0, 86400])
+def test_a_clock_that_is_set_back_makes_no_fence_smaller(machine: Machine, back_s: float) -> None:
+    first = machine.do("lease", holder="a", ttl_s=10)["lease"]["fence"]
+    machine.do("release", fence=first)
+    machine.wall -= back_s
+    assert machine.do("lease", holder="a", ttl_s=10)["lease"]["fence"] > first
 
 
 def test_a_stale_release_releases_nothing(machine: Machine) -> None:

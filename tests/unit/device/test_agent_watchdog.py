@@ -1,16 +1,20 @@
 """The watchdog meets what no undo should meet: a failing disk, a removed state directory, a signal."""
 
+import errno
+import json
 import os
 import shutil
 from pathlib import Path
 
 import pytest
 
+from rtmctl.device.frr.agent import undo
 from rtmctl.device.frr.agent.device import Device
+from rtmctl.device.frr.agent.durable import read_file
 from rtmctl.device.frr.agent.programs import Result
 from rtmctl.device.frr.agent.sections import FILES
 from rtmctl.device.frr.agent.verbs import answer_to
-from rtmctl.device.frr.agent.watchdog import Watchdog
+from rtmctl.device.frr.agent.watchdog import MEND_S, Watchdog
 
 
 class Ticking:
@@ -35,10 +39,14 @@ class Ticking:
         self.device.save("pre.json", pre)
         record = {"transaction": "t", "state": "applied", "step": "applied", "failure": None, "boot_id": "boot-1"}
         self.device.save("record.json", {**record, "deadline": 1010.0, "session": 1, "session_start": 0})
-        self.watchdog = Watchdog(self.device, "t", os.getpid())
+        self.watchdog = Watchdog(self.device, "t", os.getpid(), None)
+
+    fail = False
 
     def _run(self, argv: list[str], text: str | None = None, timeout: float = 0) -> Result:
-        return Result(0, "", "")
+        return (
+            Result(1, "", "failed to connect to any daemons") if self.fail and argv[0] == "vtysh" else Result(0, "", "")
+        )
 
     def _kept(self, text: str) -> dict[str, object]:
         about = self.file.stat()
@@ -76,20 +84,47 @@ def test_a_removed_state_directory_does_not_keep_the_change(ticking: Ticking) ->
     assert ticking.state == "reverted" and ticking.file.read_text() == "log file\n"
 
 
-def test_a_disk_that_refuses_the_record_does_not_stop_the_files(
-    ticking: Ticking, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(name: str, document: object) -> None:
-        raise OSError(30, "Read-only file system")
-
-    monkeypatch.setattr(ticking.device, "save", refuse)
+def test_a_disk_that_takes_nothing_does_not_stop_an_undo(ticking: Ticking, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ticking.device, "_to_disk", read_only)
     ticking.time = 1011
-    with pytest.raises(OSError, match="Read-only"):
-        ticking.watchdog.look(2000)
-    assert ticking.file.read_text() == "log file\n", "put back although nothing could be noted"
-    monkeypatch.undo()
     ticking.watchdog.look(2000)
-    assert ticking.state == "reverted", "the next try, after RETRY_S"
+    assert ticking.file.read_text() == "log file\n" and ticking.state == "reverted"
+    monkeypatch.undo()
+    assert json.loads(read_file(ticking.device.path("record.json")))["state"] == "applied", "a reboot does it again"
+    ticking.device.save("record.json", ticking.device.load("record.json"))
+    assert json.loads(read_file(ticking.device.path("record.json")))["state"] == "reverted", "the newer copy won"
+
+
+def read_only(name: str, text: str) -> None:
+    raise OSError(errno.EROFS, "Read-only file system", name)
+
+
+def test_an_undo_that_left_something_is_tried_again_until_it_is_the_operators(ticking: Ticking) -> None:
+    """FRR is dead at first, as after a crash: every vtysh fails."""
+    ticking.fail = True
+    ticking.time = 1011
+    ticking.watchdog.look(2000)
+    assert ticking.state == "broken" and ticking.file.read_text() == "log file\n"
+    ticking.watchdog.look(2000)
+    ticking.fail = False
+    ticking.time += MEND_S[0] - 1
+    ticking.watchdog.look(2000)
+    assert ticking.state == "broken", "not yet"
+    ticking.time += 2
+    ticking.watchdog.look(2000)
+    assert ticking.state == "reverted"
+    assert ticking.watchdog.look(2000) is None
+
+
+def test_it_leaves_what_it_cannot_mend_to_the_operator(ticking: Ticking, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(undo.time, "sleep", lambda s: None)
+    ticking.fail = True
+    ticking.time = 1011
+    tries = 0
+    while ticking.watchdog.look(2000) is not None:
+        ticking.time += max(MEND_S)
+        tries += 1
+    assert len(MEND_S) <= tries <= len(MEND_S) + 2 and ticking.state == "broken"
 
 
 def test_a_boot_without_the_pre_image_does_not_claim_a_revert(ticking: Ticking) -> None:

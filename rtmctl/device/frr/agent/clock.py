@@ -1,7 +1,9 @@
-"""Time that no clock step moves, and what tells one boot from another."""
+"""Time that no clock step moves, what tells one boot from another, and processes by their start."""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import time
 
 
@@ -16,10 +18,33 @@ def boot_id() -> str:
     return f"{kernel}:{start_of(1) or 0}"
 
 
+def stat_of(pid: int | str) -> list[str]:
+    """Fields of /proc/PID/stat from the third on (proc(5)); raises OSError when there is no such process."""
+    with open(f"/proc/{pid}/stat") as file:
+        return file.read().rpartition(")")[2].split()
+
+
 def start_of(pid: int) -> int | None:
-    """Start time of a process in clock ticks since boot (proc(5), field 22), None when there is none."""
+    """Start time of a process in clock ticks since boot, None when there is none."""
     try:
-        with open(f"/proc/{pid}/stat") as file:
-            return int(file.read().rpartition(")")[2].split()[19])
+        return int(stat_of(pid)[19])
     except (OSError, IndexError):
         return None
+
+
+def state_of(pid: int) -> str:
+    """One letter: `T` is stopped by a signal; empty when there is no such process."""
+    try:
+        return stat_of(pid)[0]
+    except (OSError, IndexError):
+        return ""
+
+
+def parents() -> dict[int, int]:
+    """Every process and its parent."""
+    found = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            with contextlib.suppress(OSError, IndexError):
+                found[int(name)] = int(stat_of(name)[1])
+    return found

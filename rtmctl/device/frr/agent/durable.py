@@ -14,8 +14,11 @@ def fsync_folder(path: str) -> None:
         os.close(fd)
 
 
-def write_file(path: str, text: str, mode: int = 0o600, uid: int = 0, gid: int = 0) -> None:
-    """Replace a file so that after a crash it is either the old or the new one."""
+def write_file(path: str, text: str, mode: int = 0o600, uid: int = 0, gid: int = 0, lasting: bool = True) -> None:
+    """Replace a file so that after a crash it is either the old or the new one.
+
+    `lasting` False: of the process, not of the machine; nothing is synced.
+    """
     os.makedirs(os.path.dirname(path), exist_ok=True)
     temporary = os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.rtmctl-new")
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -26,14 +29,16 @@ def write_file(path: str, text: str, mode: int = 0o600, uid: int = 0, gid: int =
         data = text.encode("utf-8", "surrogateescape")
         while data:
             data = data[os.write(fd, data) :]
-        os.fsync(fd)
+        if lasting:
+            os.fsync(fd)
     except OSError:
         os.close(fd)
         os.unlink(temporary)
         raise
     os.close(fd)
     os.replace(temporary, path)
-    fsync_folder(path)
+    if lasting:
+        fsync_folder(path)
 
 
 def read_file(path: str) -> str:

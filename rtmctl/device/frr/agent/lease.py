@@ -20,28 +20,47 @@ def lease_state(device: Device) -> dict[str, Any] | None:
 
 
 def take(device: Device, holder: str, ttl_s: float, purpose: str = "") -> dict[str, Any]:
-    """Take, or renew one's own. The fence number grows with each new holder or interruption, and never repeats."""
+    """Take, or renew one's own, beside whatever step is running.
+
+    The fence number grows with each new holder or interruption, and never repeats.
+    """
     if not holder or ttl_s <= 0:
         raise AgentError("usage", "lease", "a lease needs a holder and a time to live above 0")
-    with device.lock():
-        held = lease_state(device)
-        if held and held["holder"] != holder:
-            text = f"held by {held['holder']} for {held['expires_in_s']:.0f} s more ({held['purpose'] or '-'})"
-            raise AgentError("locked", "lease", text, permanent=False, lease=held)
-        fence = held["fence"] if held else device.load("lease.json").get("fence", 0) + 1
-        until = device.now() + ttl_s
-        device.save(
-            "lease.json",
-            {"holder": holder, "fence": fence, "purpose": purpose, "until": until, "boot_id": device.boot_id()},
-        )
-        return {"lease": lease_state(device)}
+    with device.lock(name="lease"):
+        held = held_by(device, holder)
+        if held:
+            return grant(device, holder, held["fence"], ttl_s, purpose)
+    with device.lock(), device.lock(name="lease"):  # a former holder's step ends before the next may look
+        held = held_by(device, holder)
+        return grant(device, holder, held["fence"] if held else next_fence(device), ttl_s, purpose)
+
+
+def held_by(device: Device, holder: str) -> dict[str, Any] | None:
+    """The holder's lease in force, None when there is none. Raises AgentError `locked` when it is another's."""
+    held = lease_state(device)
+    if held and held["holder"] != holder:
+        text = f"held by {held['holder']} for {held['expires_in_s']:.0f} s more ({held['purpose'] or '-'})"
+        raise AgentError("locked", "lease", text, permanent=False, lease=held)
+    return held
+
+
+def next_fence(device: Device) -> int:
+    """Above every number given before; above the clock's seconds too, should both copies of the last one be gone."""
+    return max(int(device.load("lease.json").get("fence", 0)), int(device.wall())) + 1
+
+
+def grant(device: Device, holder: str, fence: int, ttl_s: float, purpose: str) -> dict[str, Any]:
+    until = device.now() + ttl_s
+    lease = {"holder": holder, "fence": fence, "purpose": purpose, "until": until, "boot_id": device.boot_id()}
+    device.save("lease.json", lease, anyway=True)
+    return {"lease": lease_state(device)}
 
 
 def release(device: Device, fence: int) -> dict[str, Any]:
-    with device.lock():
+    with device.lock(name="lease"):
         lease = device.load("lease.json")
         if lease.get("fence") == fence and lease.get("holder"):
-            device.save("lease.json", {**lease, "holder": ""})
+            device.save("lease.json", {**lease, "holder": ""}, anyway=True)
         return {"lease": lease_state(device)}
 
 

@@ -12,7 +12,7 @@ from .durable import write_file
 from .errors import AgentError
 from .frrtext import differences, is_factory, with_hollow_blocks
 from .normalform import normal
-from .programs import last_line
+from .programs import COMMAND_TIMEOUT_S, last_line
 from .record import update
 from .running import live_nft, vtysh
 from .sections import hash_of, nft_tables, sysctls
@@ -50,8 +50,8 @@ def apply(device: Device, raw: Mapping[str, str], target: Mapping[str, str]) -> 
         load_sysctl(device, target["sysctl"], strict=True)
 
 
-def load_interfaces(device: Device) -> None:
-    result = device.run(["ifreload", "-a"])
+def load_interfaces(device: Device, timeout: float = COMMAND_TIMEOUT_S) -> None:
+    result = device.run(["ifreload", "-a"], timeout=timeout)
     if result.rc != 0:
         raise AgentError("apply", "interfaces", f"ifreload: {last_line(result)}")
 
@@ -85,7 +85,8 @@ def load_nft(device: Device, text: str, old_tables: Iterable[str]) -> None:
     result = device.run(["nft", "-f", "-"], text=gone + text)
     if result.rc != 0:
         raise AgentError("apply", "nftables", last_line(result))
-    device.save("nft.json", {"file": hash_of({"nftables": device.text_of("nftables")}), "live": live_nft(device, text)})
+    known = {"file": hash_of({"nftables": device.text_of("nftables")}), "live": live_nft(device, text)}
+    device.save("nft.json", known, anyway=True)
 
 
 def load_lldp(device: Device) -> None:

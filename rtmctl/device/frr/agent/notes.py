@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import Any
 
@@ -16,9 +15,7 @@ def note(device: Device, action: str, key: str = "", value: Any = None, fence: i
     if action not in ("get", "set", "del", "list") or not re.fullmatch(r"[\w.-]{0,80}", key):
         raise AgentError("usage", "note", "note get|set|del KEY or note list; a key has letters, digits, . _ -")
     if action == "list":
-        folder = device.path("notes")
-        names = os.listdir(folder) if os.path.isdir(folder) else []
-        return {"keys": sorted(x[:-5] for x in names if x.endswith(".json") and not x.startswith("."))}
+        return {"keys": device.names("notes")}
     name = f"notes/{key}.json"
     if action == "get":
         return {"value": device.load(name).get("value")}

@@ -7,17 +7,16 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from .clock import start_of
 from .device import Device
 from .durable import prepared
 from .errors import disk_failure
-from .record import update
+from .guardian import ensure_watchdog
+from .record import session_of_this, update
 from .sections import FILES, nft_tables, sysctls
 from .snapshot import snapshot
-from .spare import keep, prepare, to_install
+from .spare import keep, prepare, to_install, uncover
 from .stanzas import stanzas
 from .sysctl import read_sysctl
-from .watchdog import ensure_watchdog
 
 RESERVE = 512 * 1024
 """bytes kept aside on the state directory's disk, given up when a record would not fit otherwise"""
@@ -33,6 +32,10 @@ def arm(
     revert_in_s: float,
 ) -> None:
     """Everything a revert needs is on disk and its process runs before this returns."""
+    try:
+        uncover(device)
+    except OSError as error:
+        raise disk_failure("pre-image", error) from None
     keys = set(sysctls(device.text_of("sysctl"))) | set(sysctls(target["sysctl"]))
     pre = {
         "transaction": transaction,
@@ -75,8 +78,7 @@ def arm(
         "pre_hash": pre_hash,
         "target_hash": device.load("staged.json")["hash"],
         "failure": None,
-        "session": os.getsid(0),
-        "session_start": start_of(os.getsid(0)),
+        **session_of_this(),
     }
     device.save("record.json", record)
 
@@ -99,7 +101,6 @@ def arm_over(
         raise disk_failure("pre-image", error) from None
     with contextlib.suppress(PermissionError):
         os.setsid()
-    session = {"session": os.getsid(0), "session_start": start_of(os.getsid(0))}
     deadline = device.now() + revert_in_s
     update(
         device,
@@ -107,6 +108,6 @@ def arm_over(
         step="armed",
         deadline=deadline,
         target_hash=device.load("staged.json")["hash"],
-        **session,
+        **session_of_this(),
     )
     ensure_watchdog(device, record)

@@ -10,9 +10,9 @@ from typing import Any
 
 from .device import Device
 from .errors import AgentError
+from .guardian import guard, start_watchdog
 from .programs import as_json
 from .verbs import answer_to
-from .watchdog import Watchdog, start_watchdog
 
 
 def parse_arguments(words: list[str]) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def main(argv: list[str]) -> int:
             return serve(device)
         arguments = parse_arguments(argv[2:])
         if verb == "watchdog":
-            Watchdog(device, arguments["transaction"], int(arguments["starter"])).main()
+            guard(device, arguments["transaction"], int(arguments["starter"]))
             return 0
         reply = answer_to(device, verb, arguments)
     except AgentError as failure:

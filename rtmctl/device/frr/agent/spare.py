@@ -1,8 +1,12 @@
-"""Copies of the sections' files: kept before a change, installed by it, put back by an undo."""
+"""Copies of the sections' files: kept before a change, installed by it, put back by an undo.
+
+Where the disk is read-only an undo covers the file with its old text by a bind mount, from /run, until a reboot.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 from collections.abc import Mapping
@@ -11,6 +15,7 @@ from typing import Any
 from .device import Device
 from .durable import fsync_folder, prepared, read_file, saved, write_file
 from .normalform import normal
+from .programs import last_line
 from .sections import FILES
 
 
@@ -50,19 +55,55 @@ def install(device: Device, section: str) -> None:
 
 
 def restore_files(device: Device, pre: Mapping[str, Any]) -> None:
+    """Raises OSError when a file can neither be put back nor covered; the others are done all the same."""
+    problem: OSError | None = None
     for name, kept in pre["files"].items():
         path = device.file_of(name)
-        for leftover in (prepared(path),):
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(leftover)
-        if kept is None:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(path)
-        elif keep(device, name) != kept:
+        with contextlib.suppress(OSError):
+            os.unlink(prepared(path))
+        if keep(device, name) == kept:
+            continue
+        try:
+            put_back(path, kept)
+        except OSError:
             try:
-                write_file(path, kept["text"], kept["mode"], kept["uid"], kept["gid"])
-            except OSError:
-                os.replace(saved(path), path)
+                cover(device, name, kept or {"text": "", "mode": 0o644, "uid": 0, "gid": 0})
+            except OSError as error:
+                problem = error
+    if problem:
+        raise problem
+
+
+def put_back(path: str, kept: Mapping[str, Any] | None) -> None:
+    if kept is None:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+        return
+    try:
+        write_file(path, kept["text"], kept["mode"], kept["uid"], kept["gid"])
+    except OSError:
+        os.replace(saved(path), path)
+
+
+def cover(device: Device, section: str, kept: Mapping[str, Any]) -> None:
+    path, above = device.file_of(section), os.path.join(device.run_dir, "cover", section)
+    write_file(above, kept["text"], kept["mode"], kept["uid"], kept["gid"], lasting=False)
+    result = device.run(["mount", "--bind", above, path])
+    if result.rc != 0:
+        raise OSError(errno.EROFS, last_line(result), path)
+
+
+def uncover(device: Device) -> None:
+    """Where the disk takes it by now, files that are covered become what covers them. Raises OSError."""
+    with open("/proc/self/mountinfo") as file:
+        mounted = {line.split()[4] for line in file}
+    for name in FILES:
+        path = device.file_of(name)
+        kept = keep(device, name) if path in mounted else None
+        if kept:
+            write_file(prepared(path), kept["text"], kept["mode"], kept["uid"], kept["gid"])
+            device.run(["umount", path])
+            install(device, name)
 
 
 def forget_files(device: Device) -> None:
@@ -70,5 +111,6 @@ def forget_files(device: Device) -> None:
         folder, base = os.path.split(device.file_of(name))
         for spare in os.listdir(folder) if os.path.isdir(folder) else []:
             if re.fullmatch(rf"\.+{re.escape(base)}(\.rtmctl-(target|pre|new))+", spare):
-                os.unlink(os.path.join(folder, spare))
+                with contextlib.suppress(OSError):
+                    os.unlink(os.path.join(folder, spare))
     device.remove("reserve")

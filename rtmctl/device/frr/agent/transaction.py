@@ -7,6 +7,7 @@ from typing import Any
 
 from .device import Device
 from .errors import AgentError
+from .guardian import ensure_watchdog
 from .lease import check_fence, lease_state
 from .load import apply, compare
 from .normalform import normal
@@ -18,7 +19,6 @@ from .sections import FILES, hash_of
 from .snapshot import mend_links
 from .spare import forget_files, restore_files
 from .undo import revert
-from .watchdog import ensure_watchdog
 
 
 def status(device: Device) -> dict[str, Any]:
@@ -76,6 +76,7 @@ def commit(
             arm_over(device, record, raw, target, revert_in_s)
         else:
             arm(device, transaction, fence, now_hash, raw, target, revert_in_s)
+        begun = device.now()
         try:
             apply(device, raw, target)
             compare(device, target)
@@ -87,7 +88,7 @@ def commit(
             )
             revert(device, f"{failure.step}: {failure.message}")
             raise AgentError("reverted", failure.step, f"{failure.message} (reverted, as before)") from None
-        update(device, state="applied", step="applied")
+        update(device, state="applied", step="applied", took_s=round(device.now() - begun, 3))
         return status(device)
 
 
@@ -138,13 +139,19 @@ def boot(device: Device) -> dict[str, Any]:
             return {"restored": False}
         pre = device.load("pre.json")
         if pre.get("transaction") != record["transaction"]:
-            update(device, state="broken", step="boot", failure="the device rebooted and its pre-image is gone")
+            text = "the device rebooted and its pre-image is gone"
+            update(device, anyway=True, state="broken", step="boot", failure=text, cause=text)
             return {"restored": False}
-        restore_files(device, pre)
+        why = f"{record.get('failure') or ''} the device rebooted before the change was confirmed".strip()
+        try:
+            restore_files(device, pre)
+        except OSError as error:
+            update(device, anyway=True, state="broken", step="boot", failure=f"{why}; {error}", cause=why)
+            device.watch(device, record["transaction"])  # goes on trying
+            raise
         device.remove("nft.json")
         mend_links(device, pre, only=("mtu",))  # a port may keep its MTU over a warm start
-        why = f"{record.get('failure') or ''} the device rebooted before the change was confirmed".strip()
-        update(device, state="reverted", step="boot", failure=why)
+        update(device, anyway=True, state="reverted", step="boot", failure=why)
         forget_files(device)
         return {"restored": True}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,33 +10,43 @@ from .device import Device
 from .errors import AgentError
 from .frrtext import differences
 from .load import load_frr, load_interfaces, load_lldp, load_nft
-from .record import update
+from .record import session_of_this, update
 from .running import running, vtysh
 from .snapshot import mend_links, remove_leftovers, snapshot
 from .spare import forget_files, restore_files
 from .sysctl import read_sysctl, write_sysctl
 
+LIMIT_S = 600.0
+"""after it the watchdog kills whoever is at an undo and does it itself"""
+COMMAND_S = 10.0
+"""for `ifreload` within an undo, or three times as long as the change took; the rest does not wait for a hanging one"""
+
 
 def revert(device: Device, why: str) -> None:
-    """Put the pre-image back and prove it. The lock is held. Leaves `reverted`, or `broken` with what differs."""
-    with contextlib.suppress(OSError):  # a disk that takes no more is no reason to leave the change standing
-        update(device, step="revert", failure=why)
+    """Put the pre-image back and prove it. The lock is held. Leaves `reverted`, or `broken` with what differs.
+
+    While it is at work the record says `armed`: should it die, the watchdog or a reboot does it again.
+    """
+    at_work = {"state": "armed", "step": "revert", "deadline": device.now() + LIMIT_S, **session_of_this()}
+    update(device, anyway=True, cause=why, failure=why, **at_work)
     pre = device.load("pre.json")
+    patience = max(COMMAND_S, 3 * float(device.load("record.json").get("took_s", 2 * COMMAND_S)))
     problems: list[str] = []
     for attempt in range(3):
-        problems = restore(device, pre)
+        problems = restore(device, pre, patience)
         if not problems:
             break
         time.sleep(0.3 * 3**attempt)
     if problems:
-        update(device, state="broken", failure=f"{why}; after the revert: {'; '.join(problems[:8])}")
+        text = f"{why}; after the revert: {'; '.join(problems[:8])}"
+        update(device, anyway=True, state="broken", failure=text)
         raise AgentError("broken", "revert", "; ".join(problems[:8]), cause=why)
-    update(device, state="reverted", step="reverted")
+    update(device, anyway=True, state="reverted", step="reverted")
     forget_files(device)
 
 
-def restore(device: Device, pre: Mapping[str, Any]) -> list[str]:
-    """One try; returns what is not as before."""
+def restore(device: Device, pre: Mapping[str, Any], patience: float) -> list[str]:
+    """One try; returns what is not as before, and then also which steps failed."""
     problems: list[str] = []
 
     def attempt(step: Callable[[], None]) -> None:
@@ -50,7 +59,7 @@ def restore(device: Device, pre: Mapping[str, Any]) -> list[str]:
     attempt(lambda: restore_files(device, pre))
     before = (pre["files"]["interfaces"] or {"text": ""})["text"]
     if old_interfaces != before or snapshot(device) != pre["kernel"]:
-        attempt(lambda: load_interfaces(device))
+        attempt(lambda: load_interfaces(device, patience))
         attempt(lambda: remove_leftovers(device, pre))
         attempt(lambda: mend_links(device, pre))
     attempt(lambda: restore_frr(device, pre["frr"]))
@@ -61,10 +70,10 @@ def restore(device: Device, pre: Mapping[str, Any]) -> list[str]:
         if read_sysctl(device, key) not in (value, None):
             write_sysctl(device, key, value)
     try:
-        problems += remains(device, pre)
+        left = remains(device, pre)
     except AgentError as failure:
-        problems.append(f"{failure.step}: {failure.message}")
-    return problems
+        left = [f"{failure.step}: {failure.message}"]
+    return left and [*left, *problems]
 
 
 def restore_frr(device: Device, text: str) -> None:

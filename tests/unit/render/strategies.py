@@ -75,9 +75,9 @@ def neighbors(draw: st.DrawFn, policies: list[str]) -> tuple[Neighbor, ...]:
         policy = st.sampled_from([None, *policies])
         flag = st.booleans()
         limit = st.none() | st.integers(1, 4000000)
+        own_as = st.none() | st.integers(1, 10)
         return NeighborFamily(
             kind, draw(policy), draw(policy), draw(flag), draw(flag), draw(own_as), draw(limit), draw(flag)
-        own_as = st.none() | st.integers(1, 10)
         )
 
     found: dict[str, Neighbor] = {}

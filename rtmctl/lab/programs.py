@@ -3,10 +3,12 @@
 from pathlib import Path
 
 from rtmctl.device.frr.install import agent_file
+from rtmctl.device.packing import packed
 from rtmctl.lab.factory import Programs
 
 _INSIDE = Path(__file__).parent / "inside"
-_SHIMS = {"ifreload": "ifreload.py", "ifquery": "ifreload.py", "nft": "nft.sh", "sysctl": "sysctl.sh"}
+_IFUPDOWN = ("ifreload", "ifquery")
+_SCRIPTS = ("nft", "sysctl")
 
 
 def load() -> Programs:
@@ -16,6 +18,15 @@ def load() -> Programs:
         host_init=(_INSIDE / "host-init.sh").read_text(),
         router_init=(_INSIDE / "router-init.sh").read_text(),
         daemons=(_INSIDE / "daemons.sh").read_text(),
-        agent=agent_file().decode("utf-8", "surrogateescape"),
-        shims={name: (_INSIDE / file).read_text() for name, file in _SHIMS.items() if (_INSIDE / file).exists()},
+        agent=_text(agent_file()),
+        shims={**dict.fromkeys(_IFUPDOWN, _text(packed(_INSIDE / "ifreload", "program"))), **_scripts()},
     )
+
+
+def _scripts() -> dict[str, str]:
+    return {name: (_INSIDE / f"{name}.sh").read_text() for name in _SCRIPTS}
+
+
+def _text(program: bytes) -> str:
+    """As the lab carries files: any bytes."""
+    return program.decode("utf-8", "surrogateescape")

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from rtmctl.lab.inside import ifreload
+from rtmctl.lab.inside.ifreload.changes import Changes, plan
+from rtmctl.lab.inside.ifreload.wanted import wanted
 
 FILE = """\
 auto lo
@@ -55,9 +56,9 @@ def lo(*addresses: dict[str, Any]) -> dict[str, Any]:
     return {"ifname": "lo", "flags": ["UP"], "mtu": 65536, "addr_info": list(addresses)}
 
 
-def changes(text: str, kernel: dict[str, list[dict[str, Any]]]) -> ifreload.Changes:
-    want, _ = ifreload.wanted(text)
-    return ifreload.plan(want, {space: {x["ifname"]: x for x in links} for space, links in kernel.items()})
+def changes(text: str, kernel: dict[str, list[dict[str, Any]]]) -> Changes:
+    want, _ = wanted(text)
+    return plan(want, {space: {x["ifname"]: x for x in links} for space, links in kernel.items()})
 
 
 AGREES = {
@@ -126,5 +127,5 @@ def test_a_changed_address_touches_nothing_else() -> None:
 
 
 def test_without_auto_an_interface_is_not_wanted() -> None:
-    want, spaces = ifreload.wanted("iface br9\n    bridge-ports none\n    vrf-netns red\n")
+    want, spaces = wanted("iface br9\n    bridge-ports none\n    vrf-netns red\n")
     assert (want, spaces) == ({}, [])

@@ -16,6 +16,8 @@ from rtmctl.change.recover import RecoverReport, confirm, recover
 from rtmctl.change.results import ChangeResult, DeviceOutcome, Outcome, Standing
 from rtmctl.change.run import Site
 from rtmctl.change.secrets import plan_key, resolver
+from rtmctl.change.settling import settle
+from rtmctl.change.standing import OpenChange
 from rtmctl.change.unmanaged import Unmanaged
 from rtmctl.change.waves import WaveOptions
 
@@ -27,6 +29,7 @@ __all__ = [
     "DevicePlan",
     "Locked",
     "Network",
+    "OpenChange",
     "Outcome",
     "Plan",
     "PlanOptions",
@@ -56,6 +59,7 @@ __all__ = [
     "recover",
     "resolver",
     "run_stoppable",
+    "settle",
     "undrain",
     "write_plan",
 ]

@@ -6,11 +6,13 @@ that do not answer.
 
 import json
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from rtmctl.base import Refused
-from rtmctl.change.fleet import Connect, Fleet, successes
+from rtmctl.change.fleet import Connect, Device, Fleet, successes
 from rtmctl.change.notes import DRAIN
 from rtmctl.change.waves import partners
+from rtmctl.device.types import DeviceStatus
 from rtmctl.fabric.types import Attachment, Fabric
 from rtmctl.store import DrainRow, Store
 
@@ -40,14 +42,32 @@ def drain_from_text(text: object, site: str, device: str) -> DrainRow | None:
         return None
 
 
-async def read_drains(connect: Connect, names: Collection[str], timeout_s: float = 20) -> dict[str, str | None]:
-    """The notes of the devices that answer."""
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a device says of itself between changes."""
+
+    drain: str | None
+    """its note `drain`"""
+    status: DeviceStatus
+
+
+async def read_notes(connect: Connect, names: Collection[str], timeout_s: float = 20) -> dict[str, Said]:
+    """Of the devices that answer."""
+
+    async def one(device: Device) -> Said:
+        text = await device.note(DRAIN)
+        return Said(text if isinstance(text, str) else None, await device.status())
+
     fleet = Fleet(connect)
     try:
-        found = successes(await fleet.each(names, "drain", lambda device: device.note(DRAIN), timeout_s))
+        return successes(await fleet.each(names, "drain", one, timeout_s))
     finally:
         await fleet.close()
-    return {name: text if isinstance(text, str) else None for name, text in found.items()}
+
+
+async def read_drains(connect: Connect, names: Collection[str], timeout_s: float = 20) -> dict[str, str | None]:
+    """The notes `drain` of the devices that answer."""
+    return {name: said.drain for name, said in (await read_notes(connect, names, timeout_s)).items()}
 
 
 def honour(store: Store, site: str, said: Mapping[str, str | None], now: float) -> dict[str, DrainRow]:

@@ -1,7 +1,7 @@
 """What must hold on the devices before anything is changed. Each gate changes nothing and says what to do."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from rtmctl.base import Refused
 from rtmctl.change.errors import Locked, StalePlan, StepFailed
@@ -9,7 +9,7 @@ from rtmctl.change.fleet import Fleet, failures, successes
 from rtmctl.change.holdings import read_holdings
 from rtmctl.change.options import Timing
 from rtmctl.change.plan_types import DevicePlan
-from rtmctl.change.standing import Direction, open_changes
+from rtmctl.change.standing import Direction, Holding, open_changes
 from rtmctl.device.state import DeviceState
 from rtmctl.device.types import Running, TransactionState
 
@@ -18,8 +18,11 @@ _SETTLE_TRIES = 8
 _UNSETTLED = (TransactionState.ARMED, TransactionState.APPLIED, TransactionState.BROKEN)
 
 
-async def refuse_unsettled(fleet: Fleet, names: Iterable[str], timing: Timing) -> None:
+async def refuse_unsettled(fleet: Fleet, names: Iterable[str], timing: Timing) -> Mapping[str, Holding]:
     """No other change may be half done on these devices. A target that is only staged does not count.
+
+    Returns:
+        what the devices hold.
 
     Raises:
         Locked: one is, and the rtmctl that does it holds its lease.
@@ -53,6 +56,7 @@ async def refuse_unsettled(fleet: Fleet, names: Iterable[str], timing: Timing) -
                 f"change {number} is not settled: {', '.join(held)}",
                 hint=f"rtmctl net confirm {number}, or rtmctl net recover",
             )
+    return holdings
 
 
 async def refuse_stale(fleet: Fleet, parts: Iterable[DevicePlan], timing: Timing) -> dict[str, Running]:

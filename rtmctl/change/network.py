@@ -34,6 +34,7 @@ from rtmctl.change.results import ChangeResult, Outcome
 from rtmctl.change.rollback import old_targets, rolled_back_targets
 from rtmctl.change.run import Site, no_secrets
 from rtmctl.change.secrets import Resolve, references, secret_uses
+from rtmctl.change.settling import settle
 from rtmctl.change.unmanaged import foreign_objects, keep
 from rtmctl.device.types import Running
 from rtmctl.fabric.types import Fabric
@@ -112,6 +113,8 @@ async def carry_out(
     """`apply` with what this network knows; raises as it does."""
     if plan.site != network.name:
         raise PermanentError(f"the plan is for site {plan.site}, this is {network.name}")
+    if not plan.empty:
+        _ = network.store.signer  # a change that nobody could sign for is not begun
     noted = {part.device: part.drain_note for stage in plan.stages for part in stage.devices}
     others = {name for name in network.drained({}) if name not in noted}
     models, _ = network.build(frozenset(others | {name for name, note in noted.items() if note}))
@@ -138,6 +141,7 @@ async def find_drift(network: Network, only: tuple[str, ...] = (), emit: OnEvent
     """Compare what runs with the site; drained devices with their drained targets."""
     names = sorted(name for name in network.platforms if not only or name in only)
     reading = await read_fleet(network.connect, names, states=False, emit=emit)
+    settle(network.store, network.name, reading.seen, network.now())
     drained = network.drained(reading.drains)
     _, targets = network.build(frozenset(drained))
     wanted = {name: targets[name] for name in names}
@@ -244,6 +248,7 @@ async def _read(network: Network, only: Collection[str], emit: OnEvent) -> Readi
     """Raises TemporaryError for devices that do not answer."""
     names = sorted(name for name in network.platforms if not only or name in only)
     reading = await read_fleet(network.connect, names, emit=emit)
+    settle(network.store, network.name, reading.seen, network.now())
     if reading.failed:
         reasons: dict[str, list[str]] = {}
         for name, why in sorted(reading.failed.items()):

@@ -33,6 +33,8 @@ class Manifest:
     by: str
     reason: str
     waves: tuple[tuple[str, ...], ...]
+    confirm_within_s: float | None = None
+    """left applied for somebody to confirm within so long; None: its rtmctl decides"""
 
     @property
     def devices(self) -> tuple[str, ...]:

@@ -9,11 +9,12 @@ from rtmctl.change.events import DeviceStep, OnEvent, PhaseBegun, ignore
 from rtmctl.change.fleet import Connect, Device, Fleet, failures, successes
 from rtmctl.change.notes import DRAIN, MANAGED, MANAGED_NEXT
 from rtmctl.change.secrets import HIDDEN, Resolve, fill, references
+from rtmctl.change.settling import Seen
 from rtmctl.change.unmanaged import joined_note
 from rtmctl.device.frr import agent as frr_agent
 from rtmctl.device.frr.normal import normal_form as frr_normal_form
 from rtmctl.device.state import DeviceState
-from rtmctl.device.types import Capabilities, Running, TransactionState
+from rtmctl.device.types import Capabilities, DeviceStatus, Running, TransactionState
 from rtmctl.model.config import DeviceConfig
 from rtmctl.model.types import DeviceModel
 from rtmctl.render.frr import parse as frr_parse
@@ -50,6 +51,12 @@ class Reading:
     """devices that run a change which is neither confirmed nor reverted, each with its id"""
     drains: Mapping[str, str | None] = field(default_factory=dict)
     """the note `drain` of each device"""
+    statuses: Mapping[str, DeviceStatus] = field(default_factory=dict)
+
+    @property
+    def seen(self) -> dict[str, Seen]:
+        """What settles the history."""
+        return {name: Seen(status, self.running[name].hash) for name, status in self.statuses.items()}
 
     @property
     def idle(self) -> frozenset[str]:
@@ -102,7 +109,7 @@ class Normaliser:
         }
 
 
-_Answers: TypeAlias = tuple[Running, DeviceState | None, str | None, Capabilities, str | None, str | None]
+_Answers: TypeAlias = tuple[Running, DeviceState | None, str | None, Capabilities, str | None, str | None, DeviceStatus]
 
 
 async def read_fleet(
@@ -121,7 +128,8 @@ async def read_fleet(
         pending = status.transaction if status.state in _UNSETTLED else None
         managed = joined_note(note, await device.note(MANAGED_NEXT) if pending else None)
         emit(DeviceStep(device.name, "read", True))
-        return running, state, managed, device.capabilities, pending, drain if isinstance(drain, str) else None
+        drained = drain if isinstance(drain, str) else None
+        return running, state, managed, device.capabilities, pending, drained, status
 
     try:
         results = await fleet.each(names, "read", one, READ_TIMEOUT_S)
@@ -136,6 +144,7 @@ async def read_fleet(
         failed={failure.device: failure.reason for failure in failures(results)},
         unsettled={name: r[4] for name, r in found.items() if r[4] is not None},
         drains={name: r[5] for name, r in found.items()},
+        statuses={name: r[6] for name, r in found.items()},
     )
 
 

@@ -3,27 +3,33 @@
 Everything is read from the devices; the store may be empty.
 """
 
-import asyncio
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from rtmctl.base import Exit, PermanentError, Refused, StateUnknown
-from rtmctl.change.auditing import Account
-from rtmctl.change.errors import StepFailed
+from rtmctl.base import Exit, PermanentError
 from rtmctl.change.events import Note, OnEvent, PhaseBegun, ignore
+from rtmctl.change.finishing import Finisher
 from rtmctl.change.fleet import Connect, Fleet
 from rtmctl.change.holdings import read_holdings
-from rtmctl.change.journal import Entry, Journal, StoreJournal
 from rtmctl.change.options import Timing
 from rtmctl.change.plan import whoami
-from rtmctl.change.results import ChangeResult, DeviceOutcome, Outcome, Standing
-from rtmctl.change.standing import PENDING, Direction, OpenChange, open_changes
-from rtmctl.change.transaction import Transaction, await_leases, confirm_devices, decide, keep, release_leases, undo
+from rtmctl.change.results import ChangeResult, Outcome
+from rtmctl.change.settling import seen_of, settle
+from rtmctl.change.standing import OpenChange, open_changes
 from rtmctl.device.types import TransactionState
-from rtmctl.store import ChangeRow, Store
+from rtmctl.store import Store
+
+Agree: TypeAlias = Callable[[OpenChange], bool]
+"""whether a change that waits to be confirmed by hand shall be undone; False leaves it alone"""
 
 _TIMING = Timing()
+
+
+def undo_all(_change: OpenChange) -> bool:
+    """For programs: what waits is undone like everything that is not decided."""
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,8 @@ class RecoverReport:
     """one for each change that was open"""
     silent: tuple[str, ...]
     """devices that do not answer; what they hold is not known"""
+    left: tuple[str, ...] = ()
+    """changes that wait for `net confirm` and were left alone"""
 
     @property
     def exit(self) -> Exit:
@@ -48,12 +56,16 @@ async def recover(
     site: str,
     by: str = "",
     timing: Timing = _TIMING,
+    agree: Agree = undo_all,
     emit: OnEvent = ignore,
     now: Callable[[], float] = time.time,
 ) -> RecoverReport:
     """Settle every change the devices hold: forward where it was decided, back everywhere else, never mixed.
 
     A lease of the rtmctl that died is waited for; it runs out.
+
+    Args:
+        agree: asked for each change that `apply --confirm-within` left waiting, before anything is done.
 
     Raises:
         Locked: another rtmctl is alive and renews its lease.
@@ -62,11 +74,17 @@ async def recover(
     try:
         emit(PhaseBegun("recover", tuple(names)))
         holdings, silent = await read_holdings(fleet, names, timing)
+        found = open_changes(holdings)
+        settle(store, site, seen_of(holdings), now(), but={change.manifest.change for change in found})
+        left = tuple(change.manifest.id for change in found if change.waits is not None and not agree(change))
         results = []
-        for change in open_changes(holdings):
-            finisher = _Finisher(change, fleet, store, site, by or whoami(), timing, emit, now)
-            results.append(await finisher.settle())
-        return RecoverReport(tuple(results), silent)
+        for change in found:
+            if change.manifest.id in left:
+                emit(Note(f"{change.manifest.id} is left to be confirmed, or to revert by itself"))
+            else:
+                finisher = Finisher(change, fleet, store, site, by or whoami(), timing, emit, now)
+                results.append(await finisher.settle())
+        return RecoverReport(tuple(results), silent, left)
     finally:
         await fleet.close()
 
@@ -93,6 +111,7 @@ async def confirm(
     fleet = Fleet(connect)
     try:
         holdings, _ = await read_holdings(fleet, names, timing)
+        settle(store, site, seen_of(holdings), now())
         mine = [c for c in open_changes(holdings) if change in (c.manifest.id, c.manifest.change)]
         if not mine:
             states = {
@@ -107,166 +126,7 @@ async def confirm(
                 f"no device holds an unconfirmed change {change}" + (f" ({said})" if said else ""),
                 hint="rtmctl net history",
             )
-        finisher = _Finisher(mine[0], fleet, store, site, by or whoami(), timing, emit, now)
+        finisher = Finisher(mine[0], fleet, store, site, by or whoami(), timing, emit, now)
         return await finisher.confirm()
     finally:
         await fleet.close()
-
-
-@dataclass
-class _Finisher:
-    """One open change on its way to an end."""
-
-    change: OpenChange
-    fleet: Fleet
-    store: Store
-    site: str
-    by: str
-    timing: Timing
-    emit: OnEvent
-    now: Callable[[], float]
-    keeper: asyncio.Task[None] | None = None
-
-    async def settle(self) -> ChangeResult:
-        transaction = await self._take_over()
-        try:
-            if self.change.direction is Direction.FORWARD:
-                self.emit(Note(f"{self.change.manifest.id} was decided: going forward"))
-                result = self._forward(await confirm_devices(transaction, self._answering()))
-            else:
-                self.emit(Note(f"{self.change.manifest.id} was not decided: going back"))
-                result = await self._back(transaction)
-        finally:
-            await self._let_go(transaction)
-        await self._record(result, "recover")
-        return result
-
-    async def confirm(self) -> ChangeResult:
-        manifest = self.change.manifest
-        wrong = [
-            f"{name} is {holding.status.state.value}"
-            for name, holding in sorted(self.change.holdings.items())
-            if holding.status.transaction != manifest.id or holding.status.state is not TransactionState.APPLIED
-        ]
-        wrong += [f"{name} does not answer" for name in self.change.silent]
-        if wrong and self.change.direction is not Direction.FORWARD:
-            raise Refused(f"change {manifest.id} cannot be confirmed: {', '.join(wrong)}", hint="rtmctl net recover")
-        transaction = await self._take_over()
-        try:
-            if self.change.direction is not Direction.FORWARD:
-                try:
-                    await decide(transaction)
-                except StepFailed as failure:
-                    result = await self._back(transaction, failure.message)
-                    await self._record(result, "confirm")
-                    return result
-            result = self._forward(await confirm_devices(transaction, self._answering()))
-        finally:
-            await self._let_go(transaction)
-        await self._record(result, "confirm")
-        return result
-
-    async def _let_go(self, transaction: Transaction) -> None:
-        if self.keeper is not None:
-            self.keeper.cancel()
-            await asyncio.gather(self.keeper, return_exceptions=True)
-        await release_leases(transaction)
-
-    def _answering(self) -> tuple[str, ...]:
-        return tuple(self.change.holdings)
-
-    async def _take_over(self) -> Transaction:
-        manifest = self.change.manifest
-        transaction = Transaction(
-            manifest,
-            self.fleet,
-            self._journal(),
-            timing=self.timing,
-            emit=self.emit,
-            holder=f"{self.by} recover {manifest.id}",
-        )
-        transaction.begun = [
-            name
-            for name in manifest.devices
-            if name in self.change.holdings
-            and self.change.holdings[name].status.transaction == manifest.id
-            and self.change.holdings[name].status.state in (*PENDING, TransactionState.BROKEN)
-        ]
-        # a decision found on a device must be withdrawn before an undo
-        transaction.deciding = any(
-            h.decision is not None and h.decision.transaction == manifest.id for h in self.change.holdings.values()
-        )
-        await await_leases(transaction, self._answering(), f"recover {manifest.id}")
-        self.keeper = asyncio.create_task(keep(transaction, timers=False))
-        return transaction
-
-    def _journal(self) -> Journal:
-        """In the change's own journal when this store knows it, else in a new one of the same id."""
-        manifest = self.change.manifest
-        if self.store.change(manifest.change) is None:
-            self.store.begin_change(
-                ChangeRow(
-                    id=manifest.change,
-                    site=self.site,
-                    kind="recover",
-                    by=self.by,
-                    reason=f"found on the devices; begun by {manifest.by or 'somebody'}: {manifest.reason}",
-                    begun_at=self.now(),
-                    ended_at=None,
-                    outcome=Outcome.RUNNING.value,
-                    message="",
-                    plan="",
-                )
-            )
-        return StoreJournal(self.store, manifest.change, self.now)
-
-    async def _back(self, transaction: Transaction, why: str = "") -> ChangeResult:
-        try:
-            outcomes = await undo(transaction)
-        except StateUnknown as unknown:
-            lost = tuple(DeviceOutcome(name, Standing.UNKNOWN) for name in self.change.manifest.devices)
-            return self._result(Outcome.UNKNOWN, unknown.message, lost, unknown.hint)
-        missing = tuple(
-            DeviceOutcome(name, Standing.UNKNOWN, "does not answer; its own timer reverts it")
-            for name in self.change.silent
-        )
-        others = tuple(
-            DeviceOutcome(name, Standing.OLD)
-            for name in self.change.holdings
-            if name not in {outcome.device for outcome in outcomes}
-        )
-        every = tuple(sorted((*outcomes, *missing, *others), key=lambda o: o.device))
-        lost_names = [o.device for o in every if o.standing is Standing.UNKNOWN]
-        if lost_names:
-            text = f"{why}; " if why else ""
-            return self._result(
-                Outcome.UNKNOWN,
-                f"{text}back to the old state, but for {', '.join(lost_names)}",
-                every,
-                "when they answer: rtmctl net recover",
-            )
-        return self._result(Outcome.REVERTED, why or "it was not decided; every device is as before", every)
-
-    def _forward(self, outcomes: tuple[DeviceOutcome, ...]) -> ChangeResult:
-        missing = tuple(DeviceOutcome(name, Standing.UNKNOWN, "does not answer") for name in self.change.silent)
-        every = tuple(sorted((*outcomes, *missing), key=lambda o: o.device))
-        lost = [o.device for o in every if o.standing is Standing.UNKNOWN]
-        if lost:
-            return self._result(
-                Outcome.UNKNOWN,
-                f"decided, but not confirmed on {', '.join(lost)}",
-                every,
-                "when they answer: rtmctl net recover",
-            )
-        return self._result(Outcome.CONFIRMED, f"{len(every)} devices confirmed", every)
-
-    def _result(
-        self, outcome: Outcome, message: str, devices: tuple[DeviceOutcome, ...], hint: str = ""
-    ) -> ChangeResult:
-        return ChangeResult(self.change.manifest.change, outcome, message, devices, hint=hint)
-
-    async def _record(self, result: ChangeResult, action: str) -> None:
-        StoreJournal(self.store, result.change, self.now).append(Entry.END, detail=result.outcome.value)
-        self.store.end_change(result.change, result.outcome.value, result.message, self.now())
-        account = Account(action, self.by, result.change, self.site, self._answering(), self.change.manifest.reason)
-        await account.close(self.store, result.outcome.value, self.now(), self.fleet, self.emit)

@@ -11,6 +11,8 @@ class Outcome(StrEnum):
     UNCONFIRMED = "applied, unconfirmed"
     CONFIRMED = "confirmed"
     REVERTED = "reverted"
+    PARTLY = "confirmed in part"
+    """some waves or stages were confirmed, the rest is as before"""
     ABORTED = "aborted, restored"
     ARMED = "interrupted, the undo is armed"
     UNKNOWN = "state unknown"
@@ -23,6 +25,7 @@ _EXITS = {
     Outcome.UNCONFIRMED: Exit.DONE,
     Outcome.CONFIRMED: Exit.DONE,
     Outcome.REVERTED: Exit.ROLLED_BACK,
+    Outcome.PARTLY: Exit.STATE_UNKNOWN,
     Outcome.ABORTED: Exit.ABORTED,
     Outcome.ARMED: Exit.INTERRUPTED,
     Outcome.UNKNOWN: Exit.STATE_UNKNOWN,

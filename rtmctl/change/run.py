@@ -18,6 +18,7 @@ from rtmctl.change.options import ApplyOptions, CommitMode
 from rtmctl.change.plan_types import DevicePlan, Plan, Stage, Wave
 from rtmctl.change.results import ChangeResult, DeviceOutcome, Outcome, Standing
 from rtmctl.change.secrets import Resolve, fill
+from rtmctl.change.settling import seen_of, settle
 from rtmctl.change.transaction import (
     Transaction,
     arm_for,
@@ -112,14 +113,15 @@ class ChangeRun:
             self.emit(Note(f"the history does not know the end of {self.change}: {error.message}"))
 
     async def _all_rounds(self) -> ChangeResult:
-        self.journal.append(Entry.BEGIN)
+        rounds = list(_rounds(self.plan, self.options.commit))
+        self.journal.append(Entry.BEGIN, detail=str(len(rounds)))
         parts = [part for stage in self.plan.stages for part in stage.devices]
         names = self.plan.devices
         timing = self.options.timing
-        await refuse_unsettled(self.fleet, names, timing)
+        holdings = await refuse_unsettled(self.fleet, names, timing)
+        settle(self.store, self.plan.site, seen_of(holdings), self.now(), but={self.change})
         for text in await refuse_degraded(self.fleet, parts, timing, override=self.options.degraded):
             self.emit(Note(f"degraded: {text}"))
-        rounds = list(_rounds(self.plan, self.options.commit))
         result: ChangeResult | None = None
         for number, (stage, waves) in enumerate(rounds, 1):
             transaction = self._new_transaction(number, len(rounds), waves)
@@ -146,6 +148,7 @@ class ChangeRun:
             by=self.by,
             reason=self.options.reason,
             waves=tuple(wave.devices for wave in waves),
+            confirm_within_s=self.options.confirm_within_s,
         )
         transaction = Transaction(
             manifest,

@@ -37,6 +37,16 @@ class OpenChange:
     """participants that do not"""
     direction: Direction
 
+    @property
+    def waits(self) -> float | None:
+        """Seconds for which it still waits to be confirmed by hand; None when it does not wait, but was left behind."""
+        held = [holding.status for holding in self.holdings.values()]
+        if self.manifest.confirm_within_s is None or self.direction is not Direction.BACK:
+            return None
+        if any(s.state is not TransactionState.APPLIED or s.transaction != self.manifest.id or s.lease for s in held):
+            return None
+        return min((status.reverts_in_s or 0.0 for status in held), default=None)
+
 
 def open_changes(holdings: Mapping[str, Holding]) -> tuple[OpenChange, ...]:
     """Group what the devices hold by transaction; those that need nothing are left out."""
@@ -51,11 +61,12 @@ def open_changes(holdings: Mapping[str, Holding]) -> tuple[OpenChange, ...]:
         transaction = holding.status.transaction
         if transaction is not None and transaction not in manifests:  # applied past rtmctl's change: NAPALM, by hand
             manifests[transaction] = Manifest(transaction, transaction, "", "", "", ((name,),))
-    found = (_open_change(manifest, holdings) for manifest in manifests.values())
+    found = (stands(manifest, holdings) for manifest in manifests.values())
     return tuple(sorted((one for one in found if one.direction is not Direction.SETTLED), key=lambda o: o.manifest.id))
 
 
-def _open_change(manifest: Manifest, holdings: Mapping[str, Holding]) -> OpenChange:
+def stands(manifest: Manifest, holdings: Mapping[str, Holding]) -> OpenChange:
+    """Where one transaction stands on those of its devices that answer."""
     part = {name: holdings[name] for name in manifest.devices if name in holdings}
     silent = tuple(name for name in manifest.devices if name not in holdings)
     return OpenChange(manifest, part, silent, direction(manifest, part))

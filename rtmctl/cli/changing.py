@@ -44,6 +44,7 @@ def changing(opened: OpenSite) -> Changing:
         build,
         to_device,  # type: ignore[arg-type]  # the frr session has the notes that a transaction needs
         site_store(opened),
+        restore=target.restore,
         resolve=partial(lab_secret, target.lab.name) if target.lab else resolver(site.root, os.environ),
         plan_key=plan_key(state_folder(os.environ)),
         freezes=tuple(window for window in site.intent.freeze if window.labs or not target.lab),

@@ -8,16 +8,15 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from rtmctl.change.events import DeviceStep, Event, Note, OnEvent, PhaseBegun, Waiting, WaveBegun
 from rtmctl.change.recover import RecoverReport
 from rtmctl.change.results import ChangeResult, Outcome, Standing
+from rtmctl.change.standing import OpenChange
 from rtmctl.show.output import Output
 from rtmctl.show.streams import heard_or_not
 from rtmctl.show.terminal import terminal
-from rtmctl.store import ChangeRow
 
 _EVERY_S = 5.0
 _REPEAT_S = 60.0
@@ -127,16 +126,37 @@ def show_recovery(report: RecoverReport, output: Output) -> None:
 
 def _show_recovery(report: RecoverReport, output: Output) -> None:
     if output is Output.JSON:
-        body = {"version": 1, "recovered": len(report.results), "silent": report.silent, "exit": int(report.exit)}
+        body = {
+            "version": 1,
+            "recovered": len(report.results),
+            "silent": report.silent,
+            "left": report.left,
+            "exit": int(report.exit),
+        }
         show_results(report.results, output)
         print(json.dumps(body))
         return
-    if report.results or not report.silent:
+    if report.results or not (report.silent or report.left):
         show_results(report.results, output)
+    for change in report.left:
+        terminal().print(f"change {change} still waits: rtmctl net confirm {change}")
     if report.silent:
         console = terminal()
         console.print(Text.assemble((f"no answer from {', '.join(report.silent)}", "bold red"), ": state unknown"))
         console.print(Text.assemble(("next: ", "bold"), "bring them back and repeat rtmctl net recover"))
+
+
+def waiting_words(change: OpenChange, now: float) -> str:
+    """Who waits for the confirmation of what, and until when; `now` in seconds since the epoch."""
+    seconds = change.waits or 0.0
+    until = datetime.fromtimestamp(now + seconds, UTC).strftime("%H:%M:%S")
+    manifest = change.manifest
+    why = f" ({manifest.reason})" if manifest.reason else ""
+    where = ", ".join(sorted(change.holdings))
+    return (
+        f"change {manifest.id} by {manifest.by}{why} is applied on {where} and waits until "
+        f"{until} UTC, {seconds:.0f} s more, for rtmctl net confirm {manifest.id}"
+    )
 
 
 def show_results(results: Sequence[ChangeResult], output: Output) -> None:
@@ -170,25 +190,3 @@ def _print(result: ChangeResult, console: Console) -> None:
 
 def _why(message: str) -> str:
     return f": {message}" if message else ""
-
-
-def show_history(rows: Sequence[ChangeRow], output: Output) -> None:
-    """Newest first, as the store gives them."""
-    if output is Output.JSON:
-        for row in rows:
-            kept = asdict(row)
-            del kept["plan"]
-            print(json.dumps({"version": 1, **kept}))
-        return
-    table = Table(box=None, pad_edge=False)
-    for column in ("change", "when (UTC)", "by", "kind", "outcome"):
-        table.add_column(column, no_wrap=True)
-    table.add_column("reason")
-    for row in rows:
-        when = datetime.fromtimestamp(row.begun_at, UTC).strftime("%Y-%m-%d %H:%M:%S")
-        kind = f"{row.kind} of {row.undoes}" if row.undoes else row.kind
-        table.add_row(row.id, when, row.by, kind, row.outcome, row.reason)
-    console = terminal()
-    console.print(
-        table if rows else "no change of this site is known to this store", crop=False, width=max(console.width, _WIDE)
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -165,17 +166,35 @@ def rollback(
     raise typer.Exit(result.exit)
 
 
-def recover(ctx: typer.Context) -> None:
-    """Settle what a dead rtmctl left on the devices: back before the decision, forward after it, never mixed."""
+def recover(
+    ctx: typer.Context,
+    keep_waiting: Annotated[
+        bool, typer.Option("--keep-waiting", help="Leave changes alone that wait for `net confirm`")
+    ] = False,
+) -> None:
+    """Settle what a dead rtmctl left on the devices: back before the decision, forward after it, never mixed.
+
+    A change that `apply --confirm-within` left waiting for `net confirm` is undone too: it is named and asked about.
+    """
+    from rtmctl.change import OpenChange
     from rtmctl.change import recover as run
+    from rtmctl.change.events import Note
+    from rtmctl.cli.ask import agrees
     from rtmctl.cli.changing import changing
-    from rtmctl.show.change import reporter, show_recovery
+    from rtmctl.show.change import reporter, show_recovery, waiting_words
 
     opened = open_site(ctx)
     output = only(opened.said, Output.TEXT, Output.JSON)
     network = changing(opened).network
     names = list(network.platforms)
-    report = asyncio.run(run(network.connect, names, network.store, site=network.name, emit=reporter(output)))
+
+    emit = reporter(output)
+
+    def undo_it(change: OpenChange) -> bool:
+        emit(Note(waiting_words(change, time.time())))
+        return not keep_waiting and agrees(opened.said, f"Undo change {change.manifest.id}, which waits?")
+
+    report = asyncio.run(run(network.connect, names, network.store, site=network.name, agree=undo_it, emit=emit))
     show_recovery(report, output)
     raise typer.Exit(report.exit)
 

@@ -21,8 +21,12 @@ _T = TypeVar("_T")
 
 
 def models_with_drains(opened: OpenSite, target: Target) -> dict[str, DeviceModel]:
-    """The models as they should be now: drained devices drained, as they themselves say."""
-    from rtmctl.change.drains import honour, read_drains
+    """The models as they should be now: drained devices drained, as they themselves say.
+
+    What they say of changes settles the history.
+    """
+    from rtmctl.change.drains import honour, read_notes
+    from rtmctl.change.settling import Seen, settle
     from rtmctl.device import connect
     from rtmctl.model import build_models
     from rtmctl.store import open_store
@@ -30,8 +34,11 @@ def models_with_drains(opened: OpenSite, target: Target) -> dict[str, DeviceMode
     async def to_device(name: str) -> Session:
         return await connect(target.endpoints[name])
 
-    said = asyncio.run(read_drains(to_device, list(target.endpoints)))  # type: ignore[arg-type]  # has notes, as in changing
-    return build_models(opened.fabric, frozenset(honour(open_store(), opened.site.name, said, time.time())))
+    said = asyncio.run(read_notes(to_device, list(target.endpoints)))  # type: ignore[arg-type]  # has notes, as in changing
+    store, site = open_store(), opened.site.name
+    settle(store, site, {name: Seen(one.status) for name, one in said.items()}, time.time())
+    drained = honour(store, site, {name: one.drain for name, one in said.items()}, time.time())
+    return build_models(opened.fabric, frozenset(drained))
 
 
 async def with_sessions(

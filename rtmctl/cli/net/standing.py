@@ -37,13 +37,18 @@ def history(
     ctx: typer.Context,
     limit: Annotated[int, typer.Option(metavar="N", min=1, help="The newest N")] = 20,
 ) -> None:
-    """The changes of this site that this store knows, newest first."""
-    from rtmctl.show.change import show_history
+    """The changes of this site that this store knows, newest first.
+
+    It reads no device: what their timers did since is known once another command has read them, and said so.
+    """
+    from rtmctl.show.history import show_history
     from rtmctl.store import open_store
 
     opened = open_site(ctx)
     output = only(opened.said, Output.TEXT, Output.JSON)
-    show_history(open_store().changes(opened.site.name, limit), output)
+    store = open_store()
+    rows = store.changes(opened.site.name, limit)
+    show_history(rows, store.standings([row.id for row in rows]), output)
 
 
 def drain(

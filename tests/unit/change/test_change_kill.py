@@ -11,8 +11,9 @@ from change_fake import FakeFabric, Killed, Process, run, settle
 from change_site import ALL, NEW, OLD, plan_for
 
 from rtmctl.base import Exit
-from rtmctl.change import ApplyOptions, CommitMode, Outcome, Timing, apply, recover
+from rtmctl.change import ApplyOptions, CommitMode, OpenChange, Outcome, Timing, apply, recover
 from rtmctl.change.journal import Entry
+from rtmctl.device.types import TransactionState
 from rtmctl.store import Store, open_store
 
 TIMING = Timing(window_s=5, stagger_s=2, lease_ttl_s=6, step_timeout_s=3, commit_timeout_s=5)
@@ -119,6 +120,13 @@ def test_a_silent_participant_does_not_mix(new_store: Callable[[], Store]) -> No
         report = await recover(devices.connect, ALL, second, site="test", timing=TIMING)
         assert report.exit is Exit.STATE_UNKNOWN
         assert report.silent == ("leaf1",)
+        answering = {name: text for name, text in devices.texts().items() if name != "leaf1"}
+        assert answering in [{name: side[name] for name in answering} for side in (OLD, NEW)], journal.entries[-1]
+        for result in report.results:
+            (said,) = [one.message for one in result.devices if one.device == "leaf1"]
+            assert "when it answers again: rtmctl net recover" in said
+            assert ("brings it to the new one" in said) == (answering == {name: NEW[name] for name in answering})
+            assert "leaf1" in result.hint
         await settle(devices)
         devices["leaf1"].alive = True
         report = await recover(devices.connect, ALL, second, site="test", timing=TIMING)
@@ -129,3 +137,54 @@ def test_a_silent_participant_does_not_mix(new_store: Callable[[], Store]) -> No
 
     for die_at in range(1, len(entries_of_a_whole_run(options, first)) + 1, 2):
         run(go(die_at))
+
+
+@pytest.mark.parametrize("died", [False, True], ids=["waits", "died"])
+def test_a_change_that_waits_is_asked_about(new_store: Callable[[], Store], died: bool) -> None:
+    """One that its rtmctl left behind is not: it is undone as ever."""
+    options = ApplyOptions(timing=TIMING, confirm_within_s=100, by="ann@desk")
+    asked: list[tuple[str, float]] = []
+
+    def no(change: OpenChange) -> bool:
+        asked.append((change.manifest.by, change.waits or 0.0))
+        return False
+
+    async def go() -> None:
+        devices = FakeFabric(OLD)
+        store = new_store()
+        if died:
+            whole = len((await apply_and_die(FakeFabric(OLD), store, options, None)).entries)
+            await apply_and_die(devices, store, options, whole - 6)
+        else:
+            await apply(plan_for(devices), devices.connect, store, options=options)
+        report = await recover(devices.connect, ALL, store, site="test", timing=TIMING, agree=no)
+        assert devices.texts() == (OLD if died else NEW)
+        assert bool(report.left) is not died
+        assert report.exit is Exit.DONE
+        report = await recover(devices.connect, ALL, store, site="test", timing=TIMING)
+        assert devices.texts() == OLD
+
+    run(go())
+    assert died or (asked[0][0] == "ann@desk" and 90 < asked[0][1] <= 100)
+    assert not (died and asked)
+
+
+def test_what_somebody_confirms_while_the_question_is_asked_stays(new_store: Callable[[], Store]) -> None:
+    options = ApplyOptions(timing=TIMING, confirm_within_s=100)
+
+    async def go() -> None:
+        devices, store = FakeFabric(OLD), new_store()
+        await apply(plan_for(devices), devices.connect, new_store(), options=options)
+
+        def confirmed_meanwhile(_change: OpenChange) -> bool:
+            for device in devices.devices.values():
+                device.state, device.staged = TransactionState.CONFIRMED, None
+            return True
+
+        report = await recover(devices.connect, ALL, store, site="test", timing=TIMING, agree=confirmed_meanwhile)
+        assert devices.texts() == NEW
+        assert [one.outcome for one in report.results] == [Outcome.NOTHING]
+        assert report.exit is Exit.DONE
+        assert [row.outcome for row in store.changes("test")] == ["confirmed"]
+
+    run(go())

@@ -1,7 +1,9 @@
 """Sessions to the devices of one change: opened together, called together, every failure named by device and step."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+import contextlib
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from rtmctl.base import Exit, RtmctlError, TemporaryError
@@ -42,41 +44,53 @@ class Fleet:
         self._connect_timeout_s = connect_timeout_s
         self._sessions: dict[str, Device] = {}
         self._opening: dict[str, asyncio.Lock] = {}
-        self._gate = asyncio.Semaphore(parallel)
+        self._gate, self._renewals = asyncio.Semaphore(parallel), asyncio.Semaphore(parallel)
+        self._steps: Counter[str] = Counter()
 
-    async def call(self, name: str, step: str, do: Callable[[Device], Awaitable[_T]], timeout_s: float) -> _T:
+    async def call(
+        self, name: str, step: str, do: Callable[[Device], Awaitable[_T]], timeout_s: float, *, beside: bool = False
+    ) -> _T:
         """Run `do` on the device's session within the time.
+
+        Args:
+            beside: another step may be at work on that session: neither wait for it nor, on failure, close it.
 
         Raises:
             StepFailed: whatever went wrong: no connection, an error of the device, garbage, no answer in time.
         """
-        async with self._gate:
+        async with self._renewals if beside else self._gate, self._noted(name, beside):
             session = await self._session(name, step)
             try:
                 async with asyncio.timeout(timeout_s):
                     return await do(session)
             except RtmctlError as error:
                 if isinstance(error, TemporaryError) and error.exit is not Exit.LOCKED:
-                    await self._drop(name)
+                    await self._drop(name, beside)
                 raise _step_failed(name, step, error) from error
             except TimeoutError as error:
-                await self._drop(name)
+                await self._drop(name, beside)
                 raise StepFailed(name, step, f"no answer within {timeout_s:g} s") from error
             except (OSError, EOFError) as error:
-                await self._drop(name)
+                await self._drop(name, beside)
                 raise StepFailed(name, step, str(error) or type(error).__name__) from error
             except ValueError as error:
-                await self._drop(name)
+                await self._drop(name, beside)
                 raise StepFailed(name, step, f"its answer cannot be read: {error}") from error
 
     async def each(
-        self, names: Iterable[str], step: str, do: Callable[[Device], Awaitable[_T]], timeout_s: float
+        self,
+        names: Iterable[str],
+        step: str,
+        do: Callable[[Device], Awaitable[_T]],
+        timeout_s: float,
+        *,
+        beside: bool = False,
     ) -> dict[str, _T | StepFailed]:
         """`call` on all of them at once; failures are values, so that one does not hide another."""
 
         async def one(name: str) -> _T | StepFailed:
             try:
-                return await self.call(name, step, do, timeout_s)
+                return await self.call(name, step, do, timeout_s, beside=beside)
             except StepFailed as failure:
                 return failure
 
@@ -101,7 +115,17 @@ class Fleet:
                     raise StepFailed(name, step, f"no connection: {error}") from error
             return self._sessions[name]
 
-    async def _drop(self, name: str) -> None:
+    @contextlib.asynccontextmanager
+    async def _noted(self, name: str, beside: bool) -> AsyncIterator[None]:
+        self._steps[name] += not beside
+        try:
+            yield
+        finally:
+            self._steps[name] -= not beside
+
+    async def _drop(self, name: str, beside: bool = False) -> None:
+        if beside and self._steps[name]:
+            return
         session = self._sessions.pop(name, None)
         if session is None:
             return

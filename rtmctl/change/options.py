@@ -15,10 +15,11 @@ class CommitMode(StrEnum):
 class Timing:
     """All in seconds."""
 
-    window_s: float = 60
-    """revert timer of the wave in progress; extended while rtmctl lives, so how long a dead rtmctl's change stays"""
-    stagger_s: float = 15
-    """between the deadlines of two waves: enough for a device to revert and its sessions to come back"""
+    window_s: float | None = None
+    """revert timer of the wave in progress; extended while rtmctl lives, so how long a dead rtmctl's change stays.
+    None: computed from what is measured, see change.transaction.timers"""
+    stagger_s: float | None = None
+    """between the deadlines of two waves: enough for a device to revert and its sessions to return. None: likewise"""
     lease_ttl_s: float = 30
     step_timeout_s: float = 20
     """for anything but a commit or revert"""

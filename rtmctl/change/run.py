@@ -28,6 +28,7 @@ from rtmctl.change.transaction import (
     decide,
     keep,
     release_leases,
+    sessions_return_s,
     stage_targets,
     undo,
 )
@@ -157,6 +158,7 @@ class ChangeRun:
             timing=self.options.timing,
             emit=self.emit,
             holder=f"{self.by} {self.change}",
+            return_s=sessions_return_s(self.site.targets[n] for n in self.plan.devices if n in self.site.targets),
         )
         transaction.fences = self._fences
         self._transaction = transaction
@@ -217,6 +219,7 @@ class ChangeRun:
             await self._floor(leaving).wait(transaction)
             self.journal.append(Entry.HEALTHY, detail=wave.name)
         self._go_on(transaction)
+        self.emit(Note(f"from now, should rtmctl die, every device is as before within {transaction.worst_s:.0f} s"))
         self.journal.append(Entry.APPLIED)
 
     def _go_on(self, transaction: Transaction) -> None:
@@ -247,7 +250,7 @@ class ChangeRun:
         outcomes = tuple(DeviceOutcome(n, Standing.PENDING) for n in transaction.manifest.devices)
         return self._result(
             Outcome.UNCONFIRMED,
-            f"applied; every device reverts in {seconds:g} s or a little later unless confirmed",
+            f"applied; unless confirmed the devices revert in {seconds:g} to {transaction.worst_s:.0f} s",
             outcomes,
             hint=f"rtmctl net confirm {self.change}",
         )

@@ -88,23 +88,50 @@ def _host_key_error(endpoint: Endpoint, reason: str) -> errors.HostKeyChanged:
 
 @dataclass(slots=True)
 class AgentChannel:
-    """Requests to the agent, one after the other. Lost for good after the first error of transport."""
+    """Requests to the agent, one after the other. Lost for good after the first error of transport.
+
+    `main`: it opened the connection, and takes it down when it is lost.
+    """
 
     device: str
     connection: asyncssh.SSHClientConnection
     process: "asyncssh.SSHClientProcess[bytes]"
     lock: asyncio.Lock
+    main: bool = True
 
     @classmethod
     async def open(cls, endpoint: Endpoint, timeout_s: float = CONNECT_TIMEOUT_S) -> "AgentChannel":
         """Raises what `open_ssh` does. Whether an agent is there shows with the first request."""
         connection = await open_ssh(endpoint, timeout_s)
         try:
+            return await cls._on(connection, endpoint.name)
+        except errors.Unreachable:
+            connection.abort()
+            raise
+
+    @classmethod
+    async def _on(cls, connection: asyncssh.SSHClientConnection, device: str) -> "AgentChannel":
+        try:
             process = await connection.create_process(f"sudo -n {AGENT} serve", encoding=None)
         except (OSError, asyncssh.Error) as error:
-            connection.abort()
-            raise errors.Unreachable(endpoint.name, "connect", _reason(error), hint=_HINT_REACH) from None
-        return cls(endpoint.name, connection, process, asyncio.Lock())
+            raise errors.Unreachable(device, "connect", _reason(error), hint=_HINT_REACH) from None
+        return cls(device, connection, process, asyncio.Lock())
+
+    async def second(self) -> "AgentChannel":
+        """Another channel on the same connection: for what must not wait behind a long step. Raises Unreachable."""
+        channel = await self._on(self.connection, self.device)
+        channel.main = False
+        return channel
+
+    @property
+    def at_work(self) -> bool:
+        return self.lock.locked()
+
+    def lose(self) -> None:
+        if self.main:
+            self.connection.abort()
+        else:
+            self.process.close()
 
     async def request(self, verb: str, arguments: dict[str, Any], timeout_s: float) -> dict[str, Any]:
         """The agent's answer. Raises rtmctl.device.errors; an agent's own failure as the type of its code."""
@@ -112,12 +139,15 @@ class AgentChannel:
             try:
                 async with asyncio.timeout(timeout_s):
                     answer = await self._exchange(verb, arguments)
+            except asyncio.CancelledError:
+                self.lose()  # an answer that nobody reads would be taken for the next one's
+                raise
             except TimeoutError:
-                self.connection.abort()
+                self.lose()
                 text = f"no answer within {timeout_s:g} s"
                 raise errors.TimedOut(self.device, verb, text, hint=_HINT_REACH) from None
             except (OSError, asyncssh.Error, asyncio.IncompleteReadError) as error:
-                self.connection.abort()
+                self.lose()
                 raise errors.Unreachable(self.device, verb, f"connection lost: {_reason(error)}") from None
         if "error" in answer and "code" in answer:  # a ping's answer has an `error` text too
             raise failure_of(self.device, answer)
@@ -148,10 +178,10 @@ class AgentChannel:
     async def _no_agent(self, verb: str, seen: bytes) -> errors.DeviceError:
         """Why the channel ended or babbled: what sudo and the shell said."""
         if seen.strip() and self.process.exit_status is None:
-            self.connection.abort()
+            self.lose()
             return self._garbage(verb, seen)
         said = (seen + await self.process.stderr.read()).decode("utf-8", "replace").strip()
-        self.connection.abort()
+        self.lose()
         last = said.splitlines()[-1] if said else ""
         if "command not found" in said or "No such file" in said:
             return errors.AgentMissing(self.device, verb, f"no agent on the device ({last})", hint=_HINT_AGENT)

@@ -9,6 +9,7 @@ from rtmctl.change.transaction.forward import commit_wave, restage_targets, stag
 from rtmctl.change.transaction.keeping import keep
 from rtmctl.change.transaction.leases import await_leases, release_leases
 from rtmctl.change.transaction.state import Transaction
+from rtmctl.change.transaction.timers import sessions_return_s
 from rtmctl.change.transaction.undo import undo
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "keep",
     "release_leases",
     "restage_targets",
+    "sessions_return_s",
     "stage_targets",
     "undo",
 ]

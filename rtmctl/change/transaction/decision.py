@@ -20,6 +20,7 @@ from rtmctl.change.notes import (
     decision_to_text,
 )
 from rtmctl.change.results import DeviceOutcome, Standing
+from rtmctl.change.transaction import timers
 from rtmctl.change.transaction.keeping import extend
 from rtmctl.change.transaction.state import PENDING, Transaction
 from rtmctl.device.types import TransactionState
@@ -42,7 +43,7 @@ async def arm_for(transaction: Transaction, seconds: float) -> None:
 
 
 async def decide(transaction: Transaction) -> None:
-    """Write the decision on every device.
+    """Write the decision on every device, once every timer has the time that confirming all of them needs.
 
     Raises:
         StepFailed: a device is not applied any more, or cannot take the note, or its timer leaves too little
@@ -50,17 +51,23 @@ async def decide(transaction: Transaction) -> None:
     """
     names = transaction.manifest.devices
     transaction.emit(PhaseBegun("confirm", names))
-    await extend(transaction, names)
     loop = asyncio.get_running_loop()
     begun = loop.time()
+    await extend(transaction, names)
+    written = loop.time()
     statuses = await transaction.statuses(names)
-    round_s = loop.time() - begun
+    needs_s = timers.confirm_needs_s(loop.time() - written, written - begun, len(transaction.manifest.waves))
+    if needs_s > transaction.window_s:
+        transaction.timing = replace(transaction.timing, window_s=timers.MARGIN * needs_s)
+        await extend(transaction, names)
+        statuses = await transaction.statuses(names)
     for name, status in statuses.items():
         if status.state is not TransactionState.APPLIED or status.transaction != transaction.id:
             raise StepFailed(name, "confirm", f"is {status.state.value}: {status.failure or 'not applied any more'}")
-        # two rounds remain, the note and the confirmation; half as much again is kept in hand
-        if (status.reverts_in_s or 0) < 1.5 * 2 * round_s:
-            raise StepFailed(name, "confirm", f"only {status.reverts_in_s or 0:.1f} s are left on its revert timer")
+        left_s = status.reverts_in_s or 0
+        if left_s < needs_s:
+            text = f"{left_s:.1f} s are left on its revert timer, confirming may take {needs_s:.1f} s"
+            raise StepFailed(name, "confirm", text)
     transaction.journal.append(Entry.DECIDING)
     transaction.deciding = True
     text = decision_to_text(Decision(transaction.id, Verdict.COMMIT))
@@ -141,6 +148,6 @@ async def _confirm(transaction: Transaction, device: Device) -> None:
         await asyncio.sleep(0.2)
         status = await device.status()
     if status.state in (TransactionState.REVERTED, TransactionState.STAGED):
-        revert_in_s = max(transaction.timing.window_s, transaction.timing.commit_timeout_s)
+        revert_in_s = max(transaction.window_s, transaction.timing.commit_timeout_s)
         await device.commit(transaction.id, fence, status.pre_hash or "", revert_in_s, again=True)
     await device.confirm(transaction.id, fence)

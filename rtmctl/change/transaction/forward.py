@@ -1,5 +1,6 @@
 """The way forward: targets are staged and checked on the devices, then committed wave by wave under revert timers."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from rtmctl.change.events import PhaseBegun
@@ -87,7 +88,7 @@ async def commit_wave(
     for name in names:
         transaction.journal.append(Entry.COMMIT, name)
         transaction.armed(name)
-    limit = min(transaction.timing.commit_timeout_s, transaction.timing.window_s)
+    limit = min(transaction.timing.commit_timeout_s, transaction.window_s)
     with transaction.at_work(names):
         results = await transaction.fleet.each(names, "commit", _commit(transaction, pre_hashes, again), limit)
     transaction.report("commit", results)
@@ -102,9 +103,10 @@ def _commit(
     transaction: Transaction, pre_hashes: Mapping[str, str], again: bool
 ) -> Callable[[Device], Awaitable[None]]:
     async def one(device: Device) -> None:
-        name = device.name
+        name, begun = device.name, asyncio.get_running_loop().time()
         await device.commit(
             transaction.id, transaction.fences[name], pre_hashes[name], transaction.reverts_in(name), again=again
         )
+        transaction.took_s[name] = asyncio.get_running_loop().time() - begun
 
     return one

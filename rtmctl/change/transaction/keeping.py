@@ -11,12 +11,14 @@ from rtmctl.change.transaction.state import Transaction
 
 
 async def keep(transaction: Transaction, *, timers: bool = True) -> None:
-    """Renew leases, and timers, for ever: a task beside the work. A device that does not answer is left."""
-    pause = min(transaction.timing.window_s, transaction.timing.lease_ttl_s) / 3
+    """Renew leases, and timers, for ever: a task beside the work. A device that does not answer is left.
+
+    A lease is renewed under any step. A timer is not renewed under its own device's: that step is to end before it.
+    """
     while True:
-        await asyncio.sleep(pause)
-        free = [name for name in transaction.fences if name not in transaction.busy]
-        failed = await renew_leases(transaction, free, f"change {transaction.manifest.change}")
+        await asyncio.sleep(min(transaction.window_s, transaction.timing.lease_ttl_s) / 3)
+        names = tuple(transaction.fences)
+        failed = await renew_leases(transaction, names, f"change {transaction.manifest.change}", beside=True)
         transaction.lost = transaction.lost or next((f for f in failed if f.exit is Exit.LOCKED), None)
         if timers and transaction.lost is None and not transaction.deciding and not transaction.undoing:
             await extend(transaction, [name for name in transaction.begun if name not in transaction.busy])

@@ -61,13 +61,16 @@ async def await_leases(
             await asyncio.sleep(min(1.0, max(left, 0.1)))
 
 
-async def renew_leases(transaction: Transaction, names: Iterable[str], purpose: str) -> tuple[StepFailed, ...]:
-    """Take or renew, and keep the fencing numbers; the failures are returned."""
+async def renew_leases(
+    transaction: Transaction, names: Iterable[str], purpose: str, *, beside: bool = False
+) -> tuple[StepFailed, ...]:
+    """Take or renew, and keep the fencing numbers; the failures are returned. `beside`: see Fleet.call."""
     results = await transaction.fleet.each(
         names,
         "lease",
         lambda device: device.lease(transaction.holder, transaction.timing.lease_ttl_s, purpose),
         transaction.timing.step_timeout_s,
+        beside=beside,
     )
     for name, lease in successes(results).items():
         transaction.fences[name] = lease.fence

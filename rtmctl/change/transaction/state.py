@@ -11,6 +11,7 @@ from rtmctl.change.fleet import Fleet, failures, successes
 from rtmctl.change.journal import Journal
 from rtmctl.change.notes import Manifest
 from rtmctl.change.options import Timing
+from rtmctl.change.transaction import timers
 from rtmctl.device.types import DeviceStatus, TransactionState
 
 PENDING = (TransactionState.ARMED, TransactionState.APPLIED)
@@ -33,9 +34,13 @@ class Transaction:
     applied: set[str] = field(default_factory=set)
     """devices that have said that they run a target"""
     busy: set[str] = field(default_factory=set)
-    """with a step under way that may take longer than others; their session is left alone"""
+    """with a step under way that may take longer than others: no timer is renewed under it"""
     deadlines: dict[str, float] = field(default_factory=dict)
     """when each armed device reverts, on this loop's clock"""
+    return_s: float = timers.SESSIONS_S
+    """in which a device's sessions are back after its revert"""
+    took_s: dict[str, float] = field(default_factory=dict)
+    """each device's commit, as measured"""
     wave: int = 0
     """the latest one begun"""
     lost: StepFailed | None = None
@@ -52,14 +57,33 @@ class Transaction:
     def reverts_in(self, name: str) -> float:
         """The timer a device should have now, in seconds: a later wave's runs out before an earlier one's."""
         rank = next(i for i, wave in enumerate(self.manifest.waves) if name in wave)
-        return self.timing.window_s + max(0, self.wave - rank) * self.timing.stagger_s
+        return self.window_s + max(0, self.wave - rank) * self.stagger_s
+
+    @property
+    def longest_commit_s(self) -> float:
+        """Measured; before the first, as long as one may take."""
+        return max(self.took_s.values(), default=self.timing.commit_timeout_s)
+
+    @property
+    def stagger_s(self) -> float:
+        fixed = self.timing.stagger_s
+        return timers.stagger_s(self.longest_commit_s, self.return_s) if fixed is None else fixed
+
+    @property
+    def window_s(self) -> float:
+        fixed = self.timing.window_s
+        return timers.window_s(self.longest_commit_s, self.timing.step_timeout_s) if fixed is None else fixed
+
+    @property
+    def worst_s(self) -> float:
+        """How long an unattended undo takes at most, from now."""
+        return timers.worst_s(self.window_s, self.stagger_s, self.wave + 1, self.longest_commit_s, self.return_s)
 
     def armed(self, name: str) -> None:
         self.deadlines[name] = asyncio.get_running_loop().time() + self.reverts_in(name)
 
     @contextlib.contextmanager
     def at_work(self, names: Collection[str]) -> Iterator[None]:
-        """A renewal would queue behind the step on the same session, run out of time, and close it under the step."""
         self.busy.update(names)
         try:
             yield

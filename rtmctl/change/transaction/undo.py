@@ -81,7 +81,7 @@ async def _await_sessions(transaction: Transaction, names: Sequence[str]) -> Non
     A session that was down before the change costs that wait; a partner reverted too early costs an outage.
     """
     loop = asyncio.get_running_loop()
-    until = loop.time() + transaction.timing.stagger_s
+    until = loop.time() + transaction.stagger_s
     waiting = list(names)
     while waiting and loop.time() < until:
         results = await transaction.fleet.each(

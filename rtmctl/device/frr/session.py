@@ -1,10 +1,11 @@
 """`Session` for platform frr: the Protocol's methods as requests to the device's agent."""
 
+import asyncio
 from typing import Any
 
 from rtmctl.device.capabilities import CAPABILITIES
 from rtmctl.device.endpoint import Endpoint
-from rtmctl.device.errors import Garbage
+from rtmctl.device.errors import Garbage, TimedOut, Unreachable
 from rtmctl.device.frr.state import read_state
 from rtmctl.device.ssh import AgentChannel
 from rtmctl.device.state import DeviceState
@@ -17,10 +18,11 @@ CHANGE_S = 300.0
 
 
 class FrrSession:
-    """Opened by `open`; one SSH connection and one channel, requests in sequence."""
+    """Opened by `open`; one SSH connection and one channel, requests in sequence; a second for a lease's renewal."""
 
     def __init__(self, channel: AgentChannel) -> None:
         self._channel = channel
+        self._beside: AgentChannel | None = None
         self.name = channel.device
         self.capabilities = CAPABILITIES["frr"]
 
@@ -61,7 +63,15 @@ class FrrSession:
             raise Garbage(self.name, "status", f"not a status: {error}") from None
 
     async def lease(self, holder: str, ttl_s: float, purpose: str) -> Lease:
-        answer = await self.request("lease", holder=holder, ttl_s=ttl_s, purpose=purpose)
+        """While a step is at work it goes beside it, so that no step can outlast its own lease."""
+        channel = self._channel
+        if channel.at_work:
+            channel = self._beside = self._beside or await self._channel.second()
+        try:
+            answer = await channel.request("lease", {"holder": holder, "ttl_s": ttl_s, "purpose": purpose}, READ_S)
+        except (Unreachable, TimedOut, asyncio.CancelledError):
+            self._beside = None
+            raise
         return Lease(**answer["lease"])
 
     async def release(self, fence: int) -> None:

@@ -41,26 +41,29 @@ def test_a_timer_that_is_waited_for_runs_out(store: Store) -> None:
     assert {o.device: o.message for o in result.devices}["leaf1"] == "reverted by its own timer"
 
 
-def test_a_lease_is_not_renewed_under_a_step(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The renewal would wait behind the commit on the same session, and close it when its own time is over."""
-    during: list[str] = []
+def test_a_lease_outlasts_any_step(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A commit three times as long as the lease: renewed beside it, under one fence, and its session stays open."""
+    during: list[int] = []
     renew = FakeSession.lease
 
     async def watched(self: FakeSession, holder: str, ttl_s: float, purpose: str) -> Lease:
-        if self.device.state is TransactionState.ARMED:
-            during.append(self.name)
-        return await renew(self, holder, ttl_s, purpose)
+        lease = await renew(self, holder, ttl_s, purpose)
+        if self.name == "leaf1" and self.device.state is TransactionState.ARMED:
+            during.append(lease.fence)
+        return lease
 
     monkeypatch.setattr(FakeSession, "lease", watched)
+    slow = Timing(window_s=50, stagger_s=5, lease_ttl_s=10, step_timeout_s=3, commit_timeout_s=40)
 
     async def go() -> dict[str, str]:
         devices = FakeFabric(OLD)
-        devices["leaf1"].commit_s = 9
-        assert (await applied(devices, store)).exit is Exit.DONE
+        devices["leaf1"].commit_s = 30
+        result = await apply(plan_for(devices), devices.connect, store, options=ApplyOptions(timing=slow))
+        assert result.exit is Exit.DONE
         return devices.texts()
 
     assert run(go()) == NEW
-    assert during == []
+    assert len(during) >= 6 and len(set(during)) == 1
 
 
 def test_a_device_that_forgot_its_change_is_not_called_old(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

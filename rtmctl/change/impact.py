@@ -9,7 +9,7 @@ from rtmctl.model.config import DeviceConfig
 from rtmctl.model.diff import diff_models
 from rtmctl.model.types import DeviceModel
 
-HARMLESS_SECTIONS = frozenset({"lldpd", "sysctl"})
+HARMLESS_SECTIONS = frozenset({"lldpd", "sysctl", "dhcp-relay"})
 """a change of these resets no session"""
 _SHOWN = 6
 

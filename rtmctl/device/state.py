@@ -138,6 +138,19 @@ class MacEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class RelayState:
+    """What the DHCP relay says of one interface and IP version, since it started."""
+
+    interface: str
+    vrf: str
+    source: Address
+    servers: tuple[Address, ...]
+    listening: bool
+    requests: int
+    replies: int
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceState:
     hostname: str
     version: str
@@ -151,5 +164,6 @@ class DeviceState:
     routes: tuple[Route, ...]
     arp: tuple[ArpEntry, ...]
     macs: tuple[MacEntry, ...]
+    dhcp_relays: tuple[RelayState, ...] = ()
     warnings: tuple[str, ...] = ()
     """what could not be read, and why"""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rtmctl.lab.blueprint import NodeFile
 from rtmctl.lab.features import Features
-from rtmctl.lab.recipes import AGENT, USER, Recipe
+from rtmctl.lab.recipes import AGENT, RELAY, USER, Recipe
 
 LAB = "/usr/local/lib/rtmctl/lab"
 INIT = ("/bin/sh", f"{LAB}/init")
@@ -21,6 +21,8 @@ class Programs:
     daemons: str
     agent: str | None
     """None while no agent is installed: a node then answers SSH but no change"""
+    relay: str
+    """the DHCP relay that the agent starts"""
     shims: Mapping[str, str]
     """program name to text, for kernels without `vrf`: they shadow the real ones in /usr/local/sbin"""
 
@@ -109,6 +111,7 @@ def switch_files(name: str, management: str, recipe: Recipe, kit: Kit) -> tuple[
     ]
     if programs.agent is not None:
         files.append(NodeFile(AGENT, programs.agent, 0o755, always=True))
+        files.append(NodeFile(RELAY, programs.relay, 0o755, always=True))
     if not kit.features.vrf:
         files += [
             NodeFile(f"/usr/local/sbin/{shim}", body, 0o755, always=True) for shim, body in programs.shims.items()

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from rtmctl.device.frr.install import agent_file
+from rtmctl.device.frr.install import agent_file, relay_file
 from rtmctl.device.packing import packed
 from rtmctl.lab.factory import Programs
 
@@ -19,6 +19,7 @@ def load() -> Programs:
         router_init=(_INSIDE / "router-init.sh").read_text(),
         daemons=(_INSIDE / "daemons.sh").read_text(),
         agent=_text(agent_file()),
+        relay=_text(relay_file()),
         shims={**dict.fromkeys(_IFUPDOWN, _text(packed(_INSIDE / "ifreload", "program"))), **_scripts()},
     )
 

@@ -7,6 +7,7 @@ from rtmctl.base import PermanentError
 
 USER = "rtmctl"
 AGENT = "/usr/local/lib/rtmctl/agent"
+RELAY = "/usr/local/lib/rtmctl/dhcp-relay"
 
 _SSHD = """\
 Port 22
@@ -66,6 +67,9 @@ EXCLUDED = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr
 """Not unpacked: they are a fifth of a minimal image."""
 
 _SWITCH_PACKAGES = (
+    # light hosts run over the same image: a DHCP server and a client are theirs
+    "dnsmasq-base",
+    "dhcpcd-base",
     "ethtool",
     "frr",
     "frr-pythontools",

@@ -1,7 +1,8 @@
 """The configuration of one device as text in named sections, and its one-text form.
 
 The sections of platform frr are files of a Linux switch: `frr` (frr.conf), `interfaces`
-(/etc/network/interfaces, ifupdown2), `nftables`, `sysctl`, `lldpd`. Other platforms have one section, `config`.
+(/etc/network/interfaces, ifupdown2), `nftables`, `sysctl`, `lldpd`, `dhcp-relay`. Other platforms have one
+section, `config`.
 """
 
 import hashlib

@@ -10,6 +10,7 @@ from ipaddress import IPv4Network, IPv6Network
 from rtmctl.base.net import Network
 from rtmctl.fabric.types import Fabric, Flow, Protocol, Segment
 from rtmctl.intent.schema.flows import LEAK
+from rtmctl.model.policies import host_route
 from rtmctl.model.types import Action, FilterRule, GatewayFilter
 
 _ANY: dict[int, Network] = {4: IPv4Network("0.0.0.0/0"), 6: IPv6Network("::/0")}
@@ -75,12 +76,27 @@ class Filters:
         closed += [n for networks in self.leaked_into(segment.tenant).values() for n in networks]
         if not closed and not filtered:
             return None
-        rules: dict[FilterRule, None] = {}
+        rules: dict[FilterRule, None] = dict.fromkeys(self._dhcp(segment))
         for flow, forward in flows:
             rules.update(dict.fromkeys(self._allow(segment, flow, forward)))
         denies = sorted(set(closed), key=lambda n: (n.version, int(n.network_address), n.prefixlen))
         rules.update(dict.fromkeys(FilterRule(Action.DENY, _ANY[n.version], n, "any") for n in denies))
         return GatewayFilter(segment.name, "", segment.tenant, tuple(rules))
+
+    def _dhcp(self, segment: Segment) -> Iterable[FilterRule]:
+        """Renewals, which hosts send to the server itself, and its answers (RFC 2131 §4.3.2). All else passes the
+        relay, whose source is in no segment; DHCPv6 hosts renew through it too (RFC 8415 §18.2.4)."""
+        for hosts in self._by_tenant[segment.tenant]:
+            for server in hosts.dhcp_relay:
+                homes = [s for s in self._by_tenant[segment.tenant] if any(server in n.network for n in s.subnets)]
+                if server.version != 4 or segment not in (hosts, *homes) or hosts in homes:
+                    continue
+                for subnet in hosts.subnets:
+                    if subnet.network.version == 4:
+                        ways = (subnet.network, host_route(server)), (host_route(server), subnet.network)
+                        (source, to), ports = (ways[0], (68, 67)) if segment is hosts else (ways[1], (67, 68))
+                        comment = f"DHCP of {hosts.name}"
+                        yield FilterRule(Action.PERMIT, source, to, "udp", ports[:1], ports[1:], comment)
 
     def _allow(self, segment: Segment, flow: Flow, forward: bool) -> Iterable[FilterRule]:
         other = self._fabric.segment(flow.to if forward else flow.source)

@@ -1,7 +1,7 @@
 """The tenants on a leaf: VLANs, VNIs, gateways, VRFs and BGP inside them."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network, ip_interface
 
@@ -14,6 +14,7 @@ from rtmctl.model.policies import exact, export_policy, host_route, import_polic
 from rtmctl.model.types import (
     Action,
     BgpInstance,
+    DhcpRelay,
     EthernetPort,
     Family,
     Lag,
@@ -54,7 +55,7 @@ def svi_name(vid: int) -> str:
     return f"vlan{vid}"
 
 
-def _segment(parts: Parts, segment: Segment, relay_source: IPv4Address) -> None:
+def _segment(parts: Parts, segment: Segment, loopback: IPv4Address) -> None:
     gateways = tuple(subnet.gateway for subnet in segment.subnets)
     parts.vlans.append(Vlan(segment.vlan, segment.name, segment.vni))
     parts.mac_vrfs.append(MacVrf(segment.vni, parts.rd(f"segment:{segment.name}"), segment.route_target))
@@ -66,11 +67,19 @@ def _segment(parts: Parts, segment: Segment, relay_source: IPv4Address) -> None:
             mtu=parts.fabric.host_mtu,
             addresses=gateways,
             anycast_mac=parts.fabric.anycast_mac,
-            dhcp_relay=segment.dhcp_relay,
-            dhcp_relay_source=relay_source if segment.dhcp_relay else None,
+            dhcp_relays=tuple(_relays(parts, segment, loopback)),
             router_advertisements=segment.router_advertisements and any(g.version == 6 for g in gateways),
         )
     )
+
+
+def _relays(parts: Parts, segment: Segment, loopback: IPv4Address) -> Iterator[DhcpRelay]:
+    sources: tuple[Address, ...] = (loopback, parts.fabric.vrf_loopback6(loopback))
+    for source in sources:
+        servers = tuple(server for server in segment.dhcp_relay if server.version == source.version)
+        links = [subnet.gateway.ip for subnet in segment.subnets if subnet.gateway.version == source.version]
+        if servers and links:
+            yield DhcpRelay(links[0], source, servers)
 
 
 def _bridged_port(parts: Parts, host: Host, link: HostLink) -> None:

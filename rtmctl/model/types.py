@@ -73,6 +73,17 @@ class Vlan:
 
 
 @dataclass(frozen=True, slots=True)
+class DhcpRelay:
+    """How requests of one IP version leave an SVI for the servers; all addresses are of that version."""
+
+    link: Address
+    """the SVI's gateway: the server picks the subnet by it (RFC 3527; RFC 8415 §19.1.1)"""
+    source: Address
+    """giaddr (RFC 2131 §4.1): the VRF's own loopback, never the anycast one, so that answers find this very leaf"""
+    servers: tuple[Address, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Svi:
     """The routed interface of a VLAN. For an L3 VNI's transit VLAN there is no address.
 
@@ -86,12 +97,15 @@ class Svi:
     addresses: tuple[Interface, ...] = ()
     anycast_mac: str | None = None
     """set: `addresses` are anycast gateways, the same on every leaf"""
-    dhcp_relay: tuple[Address, ...] = ()
-    """servers; empty: no relay"""
+    dhcp_relays: tuple[DhcpRelay, ...] = ()
+    """at most one of each IP version"""
     router_advertisements: bool = False
     """RFC 4861 §6.2: the gateway announces itself and the on-link prefixes"""
-    dhcp_relay_source: Address | None = None
-    """giaddr (RFC 2131 §4.1) and source: the VRF's own loopback, so that the answer finds this very leaf"""
+
+    @property
+    def relays_dhcpv6(self) -> bool:
+        """Advertisements then tell hosts to ask for an address (RFC 4861 §4.2, M flag); nothing else starts DHCPv6."""
+        return any(relay.source.version == 6 for relay in self.dhcp_relays)
 
 
 @dataclass(frozen=True, slots=True)

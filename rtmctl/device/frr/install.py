@@ -1,4 +1,4 @@
-"""What a switch needs before rtmctl can speak to it, as files: the agent, its sudo rule, its boot unit."""
+"""What a switch needs before rtmctl can speak to it, as files: agent, sudo rule, boot unit, DHCP relay."""
 
 import io
 import zipfile
@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rtmctl.device.answers import AGENT
+from rtmctl.device.frr.agent.relay import PROGRAM, SECTION, UNIT
+from rtmctl.device.frr.agent.sections import FILES
+from rtmctl.device.packing import packed
 
 SUDOERS = f"rtmctl ALL=(root) NOPASSWD: {AGENT}\n"
 BOOT_UNIT = f"""\
@@ -25,8 +28,30 @@ WantedBy=sysinit.target
 """
 
 
+RELAY_UNIT = f"""\
+[Unit]
+Description=DHCP relay of the segments on this switch
+ConditionFileNotEmpty=/{FILES[SECTION]}
+After=networking.service frr.service
+
+[Service]
+ExecStart={PROGRAM} run
+Restart=on-failure
+CapabilityBoundingSet=CAP_NET_BIND_SERVICE CAP_NET_RAW
+NoNewPrivileges=yes
+ProtectSystem=strict
+ReadWritePaths=/run/rtmctl
+ProtectHome=yes
+PrivateTmp=yes
+MemoryMax=64M
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+
 _INTERPRETER = b"#!/usr/bin/python3 -IS\n"
-_AGENT_MODULES = Path(__file__).parent / "agent"
+_HERE = Path(__file__).parent
 
 
 def agent_file() -> bytes:
@@ -34,13 +59,18 @@ def agent_file() -> bytes:
 
     Not compressed: it starts no slower than one long script would.
     """
-    packed = io.BytesIO(_INTERPRETER)
-    packed.seek(0, io.SEEK_END)
-    with zipfile.ZipFile(packed, "w") as archive:
-        for path in sorted(_AGENT_MODULES.glob("*.py")):
+    made = io.BytesIO(_INTERPRETER)
+    made.seek(0, io.SEEK_END)
+    with zipfile.ZipFile(made, "w") as archive:
+        for path in sorted((_HERE / "agent").glob("*.py")):
             name = path.name if path.stem == "__main__" else f"agent/{path.name}"
             archive.writestr(zipfile.ZipInfo(name), path.read_bytes())
-    return packed.getvalue()
+    return made.getvalue()
+
+
+def relay_file() -> bytes:
+    """The DHCP relay as one executable file."""
+    return packed(_HERE / "relay", "control")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +83,11 @@ class InstalledFile:
 
 
 def installed_files() -> tuple[InstalledFile, ...]:
-    """In the order to write them; the unit is then enabled with `systemctl enable rtmctl-boot.service`."""
+    """In the order to write them; the units are then enabled with `systemctl enable`."""
     return (
         InstalledFile(AGENT, agent_file(), 0o755),
         InstalledFile("/etc/sudoers.d/rtmctl", SUDOERS.encode(), 0o440),
         InstalledFile("/etc/systemd/system/rtmctl-boot.service", BOOT_UNIT.encode(), 0o644),
+        InstalledFile(PROGRAM, relay_file(), 0o755),
+        InstalledFile(f"/etc/systemd/system/{UNIT}", RELAY_UNIT.encode(), 0o644),
     )

@@ -17,6 +17,7 @@ from rtmctl.device.state import (
     EvpnRoute,
     FamilyState,
     LldpNeighbor,
+    RelayState,
     VniState,
 )
 from rtmctl.model.types import DEFAULT_VRF, Family
@@ -61,6 +62,7 @@ def read_state(bundle: Json) -> DeviceState:
         routes=part("routes", kernel.routes),
         arp=part("neighbors", kernel.arp),
         macs=part("fdb", lambda: kernel.macs(local_vnis(document(frr, "evpn_macs")))),
+        dhcp_relays=part("dhcp_relay", lambda: relay_states(bundle.get("dhcp_relay") or {})),
         warnings=tuple(warnings),
     )
 
@@ -130,6 +132,20 @@ def vni_states(details: Any, kernel: Kernel) -> Iterator[VniState]:
             device=device,
             remote_vteps=kernel.vteps(number),
             macs=int(vni.get("numMacs", 0)),
+        )
+
+
+def relay_states(found: Json) -> Iterator[RelayState]:
+    """The relay's own report (rtmctl.device.frr.relay.daemon)."""
+    for relay in found.get("relays", []):
+        yield RelayState(
+            interface=relay["interface"],
+            vrf=relay["vrf"],
+            source=ip_address(relay["source"]),
+            servers=tuple(map(ip_address, relay["servers"])),
+            listening=bool(relay["listening"]),
+            requests=int(relay["requests"]),
+            replies=int(relay["replies"]),
         )
 
 

@@ -30,6 +30,7 @@ fi
 /usr/sbin/sshd 3>&-
 $lab/daemons start 3>&-
 /usr/sbin/lldpd 3>&-
+[ -s /etc/rtmctl/dhcp-relay.conf ] && /usr/local/lib/rtmctl/dhcp-relay start 3>&-
 echo ready >&3
 exec 3>&-
 while :; do sleep infinity & wait $!; done

@@ -12,6 +12,7 @@ from rtmctl.observe.checks import (
     evpn,
     interfaces,
     lldp,
+    relays,
     routes,
     version,
 )
@@ -27,6 +28,7 @@ CHECKS: tuple[Check, ...] = (
     bfd.CHECK,
     evpn.CHECK,
     routes.CHECK,
+    relays.CHECK,
     duplicates.CHECK,
 )
 

@@ -42,6 +42,8 @@ def _interfaces(model: DeviceModel) -> Iterable[str]:
     for svi in model.svis:
         if svi.name != f"vlan{svi.vid}":
             yield f"SVI {svi.name} of VLAN {svi.vid}: it is called vlan{svi.vid}"
+        if svi.dhcp_relays and svi.vrf == DEFAULT_VRF:
+            yield f"DHCP relay on SVI {svi.name} outside of any VRF"
         if svi.vid not in vids:
             yield f"SVI {svi.name} without its VLAN"
     for vrf in vrfs.values():

@@ -9,6 +9,7 @@ from rtmctl.model.types import (
     DEFAULT_VRF,
     BgpInstance,
     DeviceModel,
+    DhcpRelay,
     EthernetPort,
     Family,
     PortKind,
@@ -49,7 +50,6 @@ def interfaces(model: DeviceModel) -> Mapping[str, object]:
             (f"{port.name}.{vid}", port) for port in bridged if port.kind is PortKind.TRUNK for vid in port.tagged_vlans
         ],
         "bridge_mac": bridge_mac(model),
-        "relays": {svi.name: _relay_note(svi).text for svi in model.svis if svi.dhcp_relay},
     }
 
 
@@ -63,6 +63,16 @@ def bridge_mac(model: DeviceModel) -> str:
     A locally administered one from the router id: stable, whatever ports join or leave the bridge.
     """
     return ":".join(["02", "00", *(f"{octet:02x}" for octet in model.router_id.packed[-4:])])
+
+
+def relays(model: DeviceModel) -> list[tuple[Svi, DhcpRelay]]:
+    return [(svi, relay) for svi in model.svis for relay in svi.dhcp_relays]
+
+
+def relayed_vxlans(model: DeviceModel) -> list[str]:
+    """VXLAN devices of the segments that are relayed: requests that come from there have a relay of their own."""
+    relayed = {svi.vid for svi in model.svis if svi.dhcp_relays}
+    return vxlan_names(vlan for vlan in model.vlans if vlan.vid in relayed)
 
 
 def port_pattern(model: DeviceModel) -> str:
@@ -83,11 +93,6 @@ def _members(bridged: Iterable[EthernetPort], vlan: Vlan) -> Iterable[str]:
 
 def _port_note(port: EthernetPort) -> Note:
     return Note.of("port", kind=port.kind, peer_device=port.peer_device, peer_port=port.peer_port)
-
-
-def _relay_note(svi: Svi) -> Note:
-    servers = ",".join(str(server) for server in svi.dhcp_relay)
-    return Note.of("relay", servers=servers, source=svi.dhcp_relay_source)
 
 
 def _notes(model: DeviceModel) -> Iterable[Note]:

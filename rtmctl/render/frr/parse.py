@@ -11,10 +11,14 @@ from rtmctl.render.frr.parse_bgp import ReadInstance, build_instance, garbage, l
 from rtmctl.render.frr.parse_filters import read_filters
 from rtmctl.render.frr.parse_linux import LinuxPart, read_interfaces
 from rtmctl.render.frr.parse_policy import ReadPolicies, read_bfd, read_prefix_rule, read_route_map
+from rtmctl.render.frr.parse_relays import read_relays
 from rtmctl.render.frr.spelling import derived_target
 from rtmctl.render.frr.tree import read_tree
 
 _NEIGHBOR_TABLE = re.compile(r"^net\.ipv4\.neigh\.default\.gc_thresh1 = (\d+)$", re.MULTILINE)
+
+_ANNOUNCES, _MANAGED = "no ipv6 nd suppress-ra", "ipv6 nd managed-config-flag"
+"""the second stands with every DHCPv6 relay, and is read from there"""
 
 
 def parse(config: DeviceConfig) -> DeviceModel:
@@ -51,7 +55,7 @@ class _Routing:
                     pass
                 case ["vrf", name] if len(node.children) == 1 and node.children[0].words[0] == "vni":
                     self.l3vnis[name] = number(node.children[0].words[-1], node.children[0])
-                case ["interface", name, *_] if [c.text for c in node.children] == ["no ipv6 nd suppress-ra"]:
+                case ["interface", name, *_] if {c.text for c in node.children} - {_MANAGED} == {_ANNOUNCES}:
                     self.announcing.add(name)
                 case ["router", "bgp", *_]:
                     found = read_instance(node)
@@ -73,6 +77,7 @@ def _assemble(linux: LinuxPart, routing: _Routing, config: DeviceConfig, neighbo
     if routing.hostname is None:
         raise ValueError("frr:1: no hostname")
     main = routing.instances.get(DEFAULT_VRF)
+    relays = read_relays(config.get("dhcp-relay"))
     try:
         return DeviceModel(
             hostname=routing.hostname,
@@ -86,7 +91,14 @@ def _assemble(linux: LinuxPart, routing: _Routing, config: DeviceConfig, neighbo
             loopbacks=linux.loopbacks,
             vtep=ip_address(device["vtep"]) if "vtep" in device else None,
             vlans=linux.vlans,
-            svis=tuple(replace(svi, router_advertisements=svi.name in routing.announcing) for svi in linux.svis),
+            svis=tuple(
+                replace(
+                    svi,
+                    router_advertisements=svi.name in routing.announcing,
+                    dhcp_relays=relays.get(svi.name, ()),
+                )
+                for svi in linux.svis
+            ),
             vrfs=tuple(_vrf(name, l3vni, linux, routing) for name, l3vni in routing.l3vnis.items()),
             mac_vrfs=tuple(main.mac_vrfs) if main is not None else (),
             bgp=tuple(build_instance(found, linux.notes) for found in routing.instances.values()),

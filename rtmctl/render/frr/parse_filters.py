@@ -19,8 +19,9 @@ _RULE = re.compile(
     r' counter (?P<verdict>accept|drop)(?: comment "(?P<comment>[^"]*)")?$'
 )
 _FRAME = re.compile(
-    r"^(#.*|table inet rtmctl( \{)?|delete table inet rtmctl|\}|type filter hook .*|icmpv6 type .* accept"
-    r"|udp sport \d+ udp dport \d+ accept|iifname \"\S+\" jump from-\S+)?$"
+    r"^(#.*|table (inet|bridge) rtmctl( \{)?|delete table (inet|bridge) rtmctl|chain relayed \{|\}"
+    r"|type filter hook .*|icmpv6 type .* accept|udp sport \d+ udp dport \d+ accept"
+    r"|iifname \{ [^}]+ \} udp sport \d+ udp dport \d+ drop|iifname \"\S+\" jump from-\S+)?$"
 )
 
 

@@ -1,9 +1,9 @@
 """The `interfaces` section read back: ports, loopbacks, VLANs, SVIs, and the notes."""
 
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_interface
+from ipaddress import ip_interface
 
-from rtmctl.base.net import Address, Interface
+from rtmctl.base.net import Interface
 from rtmctl.model.types import DEFAULT_VRF, EthernetPort, Loopback, PortKind, Svi, Vlan
 from rtmctl.render.frr.linux import BRIDGE
 from rtmctl.render.frr.notes import Note
@@ -43,7 +43,7 @@ class LinuxPart:
     loopbacks: tuple[Loopback, ...]
     vlans: tuple[Vlan, ...]
     svis: tuple[Svi, ...]
-    """router advertisements are FRR's: False here"""
+    """router advertisements are FRR's, relays a section of their own: neither is here"""
 
 
 def read_interfaces(text: str) -> LinuxPart:
@@ -137,8 +137,6 @@ class _Reader:
         )
 
     def _svi(self, stanza: Stanza) -> Svi:
-        relay = stanza.note.by_key if stanza.note is not None and stanza.note.kind == "relay" else {}
-        servers = relay.get("servers", "")
         anycast = stanza.get("arp-accept") is not None
         return Svi(
             name=stanza.name,
@@ -147,8 +145,6 @@ class _Reader:
             mtu=integer(stanza, "mtu"),
             addresses=addresses(stanza),
             anycast_mac=stanza.need("hwaddress") if anycast else None,
-            dhcp_relay=tuple(ip_address(server) for server in servers.split(",") if server),
-            dhcp_relay_source=_address(relay.get("source")),
         )
 
 
@@ -164,10 +160,6 @@ def _int(values: object, key: str) -> int:
     if not text.isdecimal():
         raise ValueError(f"interfaces: a note without a number {key!r}")
     return int(text)
-
-
-def _address(text: str | None) -> Address | None:
-    return ip_address(text) if text else None
 
 
 def integer(stanza: Stanza, key: str) -> int:

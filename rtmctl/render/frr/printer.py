@@ -1,4 +1,4 @@
-"""The five sections of platform frr from a model."""
+"""The six sections of platform frr from a model."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from rtmctl.render.frr.sessions import arrange
 
 
 def render(model: DeviceModel) -> DeviceConfig:
-    """Sections `frr`, `interfaces`, `nftables`, `sysctl`, `lldpd`.
+    """Sections `frr`, `interfaces`, `nftables`, `sysctl`, `lldpd`, `dhcp-relay`.
 
     Raises:
         PermanentError: the model holds something that this platform cannot express.
@@ -26,9 +26,10 @@ def render(model: DeviceModel) -> DeviceConfig:
         {
             "frr": _frr(model),
             "interfaces": _print("interfaces", model=model, **linux.interfaces(model)),
-            "nftables": _print("nftables.conf", model=model),
+            "nftables": _print("nftables.conf", model=model, relayed=linux.relayed_vxlans(model)),
             "sysctl": _print("sysctl.conf", model=model, anycast=[svi.name for svi in model.svis if svi.anycast_mac]),
             "lldpd": _print("lldpd.conf", model=model, pattern=linux.port_pattern(model)),
+            "dhcp-relay": _print("dhcp-relay.conf", model=model, relays=linux.relays(model)),
         }
     )
 

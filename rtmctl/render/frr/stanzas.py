@@ -14,7 +14,7 @@ class Stanza:
     number: int
     attributes: list[tuple[str, str, int]] = field(default_factory=list)
     note: Note | None = None
-    """the first one; a gateway's is its relay"""
+    """the first one"""
 
     def get(self, key: str) -> str | None:
         return next((value for name, value, _ in self.attributes if name == key), None)

@@ -123,7 +123,23 @@ CASES: dict[str, tuple[str, list[tuple[str, str]], list[str]]] = {
         ["esi-lag-unproven"],
     ),
     # relays
-    "a relay on frr": (BASE, [("vlan: 20,", "vlan: 20, dhcp_relay: [10.1.1.9],")], ["dhcp-relay-missing"]),
+    "a relay": (HOST, [("vlan: 20,", "vlan: 20, dhcp_relay: [10.1.1.9],")], []),
+    "a relay to a routed host's service": (
+        BASE + "hosts:\n  h2: {rack: r1, attachment: routed, tenant: blue, services: [10.9.0.1/32]}\n",
+        [("vlan: 20,", "vlan: 20, dhcp_relay: [10.9.0.1],")],
+        [],
+    ),
+    "a relay to the outside": (EXTERNAL, [("vlan: 20,", "vlan: 20, dhcp_relay: [203.0.113.9],")], []),
+    "a relay into another VRF": (
+        HOST,
+        [("vlan: 20,", "vlan: 20, dhcp_relay: [10.1.3.9],")],
+        ["dhcp-relay-unreachable"],
+    ),
+    "a relay of the other version": (
+        HOST,
+        [("vlan: 20,", 'vlan: 20, dhcp_relay: ["2001:db8:1::9"],')],
+        ["dhcp-relay-version"],
+    ),
     "a relay elsewhere": (
         HOST + "roles: {leaf: {platform: eos}}\n",
         [

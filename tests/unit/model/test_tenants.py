@@ -13,7 +13,7 @@ from rtmctl.model.types import Action, Family, FilterRule, Neighbor, PortKind
 TENANTS: dict[str, Any] = {"prod": {"policy": "flows"}, "dev": {}}
 SEGMENTS: dict[str, Any] = {
     "web": {"tenant": "prod", "vlan": 10, "vni": 100010, "subnets": ["10.1.0.0/24", "2001:db8:1::/64"]},
-    "db": {"tenant": "prod", "vlan": 20, "subnets": ["10.2.0.0/24"], "dhcp_relay": ["10.9.9.9"]},
+    "db": {"tenant": "prod", "vlan": 20, "subnets": ["10.2.0.0/24"], "dhcp_relay": ["10.1.0.9"]},
     "log": {"tenant": "prod", "vlan": 21, "subnets": ["10.3.0.0/24"]},
     "lab": {"tenant": "dev", "vlan": 30, "subnets": ["10.4.0.0/24"]},
 }
@@ -82,11 +82,12 @@ def test_dhcp_is_relayed_from_the_leafs_own_address_in_the_vrf() -> None:
     for model in (one, two):
         svi = next(s for s in model.svis if s.vid == 20)
         own = next(lo for lo in model.loopbacks if lo.vrf == "prod")
-        assert svi.dhcp_relay == (ip_address("10.9.9.9"),)
-        assert svi.dhcp_relay_source == own.addresses[0].ip
-        sources.append(svi.dhcp_relay_source)
+        (relay,) = svi.dhcp_relays
+        assert relay.servers == (ip_address("10.1.0.9"),)
+        assert relay.link == svi.addresses[0].ip != relay.source == own.addresses[0].ip
+        sources.append(relay.source)
     assert sources[0] != sources[1]
-    assert next(s for s in one.svis if s.vid == 10).dhcp_relay_source is None
+    assert next(s for s in one.svis if s.vid == 10).dhcp_relays == ()
 
 
 def test_ports_carry_what_their_host_asks_for() -> None:

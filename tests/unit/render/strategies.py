@@ -1,6 +1,7 @@
 """Random device models that platform frr can express."""
 
-from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_interface
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_interface
 
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ from rtmctl.model.types import (
     BfdProfile,
     BgpInstance,
     DeviceModel,
+    DhcpRelay,
     EthernetPort,
     Family,
     FilterRule,
@@ -194,6 +196,19 @@ def filters(draw: st.DrawFn, vids: list[int], vrfs: list[str]) -> tuple[GatewayF
     )
 
 
+V6 = st.integers(1, 2**120).map(IPv6Address)
+
+
+@st.composite
+def relays(draw: st.DrawFn) -> tuple[DhcpRelay, ...]:
+    """At most one of each IP version."""
+    return tuple(
+        DhcpRelay(draw(addresses), draw(addresses), tuple(draw(st.lists(addresses, min_size=1, max_size=3))))
+        for addresses in (V4, V6)
+        if draw(st.booleans())
+    )
+
+
 @st.composite
 def device_models(draw: st.DrawFn) -> DeviceModel:
     """Any switch: names, numbers and shapes at random, references intact, collections in their natural order."""
@@ -217,12 +232,12 @@ def device_models(draw: st.DrawFn) -> DeviceModel:
             draw(st.integers(1280, 9216)),
             tuple(draw(st.lists(INTERFACES4, max_size=2, unique=True))),
             draw(st.sampled_from([None, "00:00:5e:00:01:01"])),
-            tuple(draw(st.lists(V4, max_size=2))),
-            draw(st.booleans()),
+            router_advertisements=draw(st.booleans()),
         )
         for vid in vids
         if draw(st.booleans())
     )
+    svis = tuple(replace(svi, dhcp_relays=draw(relays())) if svi.vrf in vrf_names else svi for svi in svis)
     return DeviceModel(
         hostname=draw(NAMES),
         platform="frr",

@@ -9,6 +9,7 @@ from typing import Any
 from .device import Device
 from .errors import AgentError
 from .programs import as_json, last_line
+from .relay import relay_state
 from .running import vtysh
 
 BUNDLE = {
@@ -56,6 +57,7 @@ def state(device: Device) -> dict[str, Any]:
         "frr": frr,
         "spaces": spaces,
         "lldp": as_json(lldp.out) if lldp.rc == 0 else last_line(lldp),
+        "dhcp_relay": relay_state(device),
     }
 
 

@@ -14,6 +14,7 @@ from .frrtext import differences, is_factory, with_hollow_blocks
 from .normalform import normal
 from .programs import COMMAND_TIMEOUT_S, last_line
 from .record import update
+from .relay import load_relay, wrong_relays
 from .running import live_nft, vtysh
 from .sections import hash_of, nft_tables, sysctls
 from .snapshot import wrong_interfaces
@@ -26,7 +27,7 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m|^\d{4}-\d\d-\d\d \S+ +|ERROR: ", re.MULTIL
 def apply(device: Device, raw: Mapping[str, str], target: Mapping[str, str]) -> None:
     """Section by section; what already is as wanted is not touched."""
     changed = []
-    for name in ("sysctl", "interfaces", "frr", "nftables", "lldpd"):
+    for name in ("sysctl", "interfaces", "frr", "nftables", "lldpd", "dhcp-relay"):
         loads = normal(name, target[name], None) != normal(name, raw[name], None)
         if not loads and not to_install(device, name, target[name]):
             continue
@@ -44,6 +45,8 @@ def apply(device: Device, raw: Mapping[str, str], target: Mapping[str, str]) -> 
             load_interfaces(device)
         elif name == "lldpd":
             load_lldp(device)
+        elif name == "dhcp-relay":
+            load_relay(device, target["dhcp-relay"])
         else:
             load_sysctl(device, target["sysctl"], strict=False)
     if "interfaces" in changed or "sysctl" in changed:
@@ -117,3 +120,6 @@ def compare(device: Device, target: Mapping[str, str]) -> None:
         raise AgentError("apply", "compare sysctl", "; ".join(wrong[:6]))
     if "# no table" in live_nft(device, target["nftables"]):
         raise AgentError("apply", "compare nftables", "a table of the ruleset is not in the kernel")
+    wrong = wrong_relays(device, target["dhcp-relay"])
+    if wrong:
+        raise AgentError("apply", "compare dhcp-relay", "; ".join(wrong[:6]))

@@ -42,6 +42,7 @@ def arm(
         "hash": pre_hash,
         "files": {name: keep(device, name) for name in FILES},
         "frr": raw["frr"],
+        "relay": raw["dhcp-relay"],
         "sysctl": {key: value for key in sorted(keys) if (value := read_sysctl(device, key)) is not None},
         "kernel": snapshot(device),
         "tables": nft_tables(device.text_of("nftables") + "\n" + target["nftables"]),

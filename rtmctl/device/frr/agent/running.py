@@ -10,6 +10,7 @@ from .device import Device
 from .errors import AgentError
 from .normalform import normal
 from .programs import last_line
+from .relay import relay_section
 from .sections import FILES, hash_of, nft_tables
 from .sysctl import live_sysctl
 
@@ -65,6 +66,7 @@ def read_sections(device: Device) -> dict[str, str]:
         "nftables": nft_section(device),
         "sysctl": live_sysctl(device, device.text_of("sysctl")),
         "lldpd": device.text_of("lldpd"),
+        "dhcp-relay": relay_section(device),
     }
 
 

@@ -16,6 +16,7 @@ FILES = {
     "nftables": "etc/nftables.conf",
     "sysctl": "etc/sysctl.d/90-rtmctl.conf",
     "lldpd": "etc/lldpd.d/rtmctl.conf",
+    "dhcp-relay": "etc/rtmctl/dhcp-relay.conf",
 }
 """section to file, in the order of the one-text form"""
 

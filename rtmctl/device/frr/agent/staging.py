@@ -14,6 +14,7 @@ from .merge import merged
 from .normalform import normal, revealed
 from .programs import last_line
 from .record import PENDING, refuse_pending
+from .relay import check_relay
 from .running import mask_key, read_sections, vtysh
 from .sections import hash_of, normal_lines, split_sections
 from .spare import forget_files
@@ -32,6 +33,8 @@ def target_of(device: Device, text: str, merge: bool) -> dict[str, str]:
 
 def check_syntax(device: Device, sections: Mapping[str, str]) -> None:
     stanzas(sections.get("interfaces", ""))
+    if normal_lines(sections.get("dhcp-relay", "")):
+        check_relay(device, sections["dhcp-relay"])
     checks = {"frr": ["vtysh", "-C", "-f"], "nftables": ["nft", "-c", "-f"]}
     for section, command in checks.items():
         if not normal_lines(sections.get(section, "")):

@@ -11,7 +11,9 @@ from .errors import AgentError
 from .frrtext import differences
 from .load import load_frr, load_interfaces, load_lldp, load_nft
 from .record import session_of_this, update
+from .relay import load_relay, relay_section
 from .running import running, vtysh
+from .sections import normal_lines
 from .snapshot import mend_links, remove_leftovers, snapshot
 from .spare import forget_files, restore_files
 from .sysctl import read_sysctl, write_sysctl
@@ -66,6 +68,7 @@ def restore(device: Device, pre: Mapping[str, Any], patience: float) -> list[str
     nft = (pre["files"]["nftables"] or {"text": ""})["text"]
     attempt(lambda: load_nft(device, nft, pre["tables"]) if pre["tables"] else None)
     attempt(lambda: load_lldp(device))
+    attempt(lambda: restore_relay(device, pre.get("relay", "")))
     for key, value in pre["sysctl"].items():
         if read_sysctl(device, key) not in (value, None):
             write_sysctl(device, key, value)
@@ -80,6 +83,11 @@ def restore_frr(device: Device, text: str) -> None:
     running = vtysh(device, "show running-config no-header")
     if differences(text, running):
         load_frr(device, text, running)
+
+
+def restore_relay(device: Device, served: str) -> None:
+    if normal_lines(relay_section(device)) != normal_lines(served):
+        load_relay(device, served)
 
 
 def remains(device: Device, pre: Mapping[str, Any]) -> list[str]:

@@ -116,6 +116,8 @@ class Route:
     protocol: str
     """kernel, bgp, static …"""
     next_hops: tuple[NextHop, ...]
+    discards: str = ""
+    """'blackhole', 'unreachable', 'prohibit': packets end here; '' for a route that forwards"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,3 +169,5 @@ class DeviceState:
     dhcp_relays: tuple[RelayState, ...] = ()
     warnings: tuple[str, ...] = ()
     """what could not be read, and why"""
+    stopped: tuple[str, ...] = ()
+    """daemons that are enabled on the device and do not run"""

@@ -9,7 +9,7 @@ from rtmctl.observe.gather import Opener, Sessions, opener_of
 from rtmctl.observe.hosts import DevicePinger, HostResult, HostRunner
 from rtmctl.observe.predict import Prediction, predict
 from rtmctl.observe.summary import Summary, summarize
-from rtmctl.observe.trace import Trace, trace
+from rtmctl.observe.trace import Packets, Trace, trace
 from rtmctl.observe.types import CheckResult, Deviation, Outcome, Reading, Selection, Status, VerifyReport
 from rtmctl.observe.verify import NAMES, Options, verify
 from rtmctl.observe.where import WhereReport, where
@@ -25,6 +25,7 @@ __all__ = [
     "Opener",
     "Options",
     "Outcome",
+    "Packets",
     "Prediction",
     "Reading",
     "Selection",

@@ -9,6 +9,7 @@ from rtmctl.observe.ledger import Ledger
 from rtmctl.observe.types import CheckResult, Outcome, Reading, Selection, Status
 
 DEVICES = "devices"
+UNREADABLE = "does it run, and does the management network reach it? The console of the device tells"
 
 
 def compare(
@@ -45,11 +46,14 @@ def _devices(reading: Reading, failures: Mapping[str, str], selection: Selection
     for name in sorted(reading.models):
         state = reading.states.get(name)
         if state is None:
-            ledger.wrong(name, "state", "readable", failures.get(name, "not read"))
+            ledger.wrong(name, "state", "readable", failures.get(name, "not read"), hint=UNREADABLE)
             continue
         ledger.expect(state.hostname == name, name, "hostname", name, state.hostname)
+        for daemon in state.stopped:
+            ledger.wrong(name, daemon, "running", "stopped", hint=f"on {name}: systemctl restart frr")
         for warning in state.warnings:
             ledger.wrong(name, "state", "readable in full", warning)
     outcome = ledger.outcome()
-    status = status_of(outcome) if selection.wants(DEVICES) else Status.EXCLUDED
+    # what could not be read was not compared: only an exclusion by name leaves that out of the verdict
+    status = Status.EXCLUDED if DEVICES in selection.exclude else status_of(outcome)
     return CheckResult(DEVICES, "Devices can be read", status, outcome, 0.0)

@@ -29,13 +29,23 @@ class Ledger:
         *,
         hint: str = "",
         severity: Severity = Severity.ERROR,
+        about: Iterable[str] = (),
     ) -> bool:
-        """Count one fact: a deviation unless `right`. Returns `right`."""
+        """Count one fact: a deviation unless `right`. Returns `right`. `about`: as in `Deviation`."""
         if right:
             self.passed += 1
         else:
             self._deviations.append(
-                Deviation(self.check, device, subject, str(expected), str(seen), severity=severity, hint=hint)
+                Deviation(
+                    self.check,
+                    device,
+                    subject,
+                    str(expected),
+                    str(seen),
+                    severity=severity,
+                    hint=hint,
+                    about=frozenset(about),
+                )
             )
         return right
 
@@ -48,8 +58,13 @@ class Ledger:
         *,
         hint: str = "",
         severity: Severity = Severity.ERROR,
+        about: Iterable[str] = (),
     ) -> None:
-        self.expect(False, device, subject, expected, seen, hint=hint, severity=severity)
+        self.expect(False, device, subject, expected, seen, hint=hint, severity=severity, about=about)
+
+    def names(self, device: str, part: str) -> bool:
+        """Whether a deviation of the device has `part` in its subject."""
+        return any(d.device == device and part in d.subject for d in self._deviations)
 
     def skip(self, reason: str) -> None:
         self._skipped[reason] = None

@@ -134,6 +134,7 @@ def predict(
     *,
     protocol: str = "icmp",
     port: int = 0,
+    source_port: int = 49152,
 ) -> Prediction:
     """The way of a packet from one host to another, by name or address.
 
@@ -141,7 +142,7 @@ def predict(
         PermanentError: an unknown host, or no common IP version.
     """
     a, b = _common(fabric, source, destination)
-    judged = ruling(fabric, models, a, b, Packet(a.address, b.address, protocol, 49152, port))
+    judged = ruling(fabric, models, a, b, Packet(a.address, b.address, protocol, source_port, port))
     if judged.passes is False:
         return Prediction(a, b, "dropped", None, (), (), (), passes=False, reason=judged.reason)
     shut = drained(models)

@@ -8,9 +8,10 @@ paths, so another flow may take another.
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
-from rtmctl.base import TemporaryError
+from rtmctl.base import Exit, PermanentError, TemporaryError
 from rtmctl.device.state import DeviceState
 from rtmctl.fabric.types import Fabric
 from rtmctl.model.types import DeviceModel, PortKind
@@ -24,24 +25,17 @@ SHARE = 0.5
 """a port carried the burst when its counter rose by at least this share of it"""
 PART = 0.1
 """a smaller share is background"""
-PORT = 33434
-SOURCE_PORT = 49152
+_SENDER = Path(__file__).with_name("burst.py")
 
-_SENDER = """
-import json, socket, sys, time
-spec = json.load(sys.stdin)
-sock = socket.socket(socket.AF_INET6 if ":" in spec["to"] else socket.AF_INET, socket.SOCK_DGRAM)
-sock.bind((spec["source"], spec["source_port"]))
-sent = 0
-for number in range(spec["count"]):
-    try:
-        sent += sock.sendto(b"rtmctl trace".ljust(64, b"."), (spec["to"], spec["port"])) > 0
-    except OSError:
-        pass
-    if number % 20 == 19:
-        time.sleep(0.01)
-print(json.dumps({"sent": sent}))
-"""
+
+@dataclass(frozen=True, slots=True)
+class Packets:
+    """The flow that is sent. ICMP has no ports."""
+
+    protocol: str = "udp"
+    """udp, tcp, icmp"""
+    port: int = 33434
+    source_port: int = 49152
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +50,17 @@ class Hop:
     packets_out: int
     predicted: bool
     also: tuple[tuple[str, int], ...] = ()
-    """other ports that took a part of the burst, with packets: the outer flow was not one"""
+    """other ports that took a part of the burst, with packets: the outer flow was not one. Not told where answers
+    came in by `out_port`, which leave by any of the others"""
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
     hops: tuple[Hop, ...]
     sent: int
-    protocol: str
-    source_port: int
-    port: int
+    packets: Packets
+    unread: tuple[str, ...] = ()
+    """devices whose counters could not be read: the packets may have passed there"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +72,8 @@ class Trace:
 
     @property
     def agrees(self) -> bool | None:
-        """None when nothing was measured."""
-        if self.taken is None:
+        """None when nothing was measured, or not all of it."""
+        if self.taken is None or self.taken.unread:
             return None
         reached = bool(self.taken.hops) and bool(self.taken.hops[-1].out_port)
         if self.prediction.passes is False:
@@ -91,40 +86,46 @@ async def trace(
     models: Mapping[str, DeviceModel],
     sessions: Sessions,
     hosts: HostRunner | None,
-    *,
     source: str,
     destination: str,
+    packets: Packets,
+    *,
     burst: int = BURST,
 ) -> Trace:
-    """Predict, send a burst of UDP, and say which ports carried it.
+    """Predict, send a burst of one flow, and say which ports carried it.
 
     Raises:
-        PermanentError: an unknown host.
+        PermanentError: an unknown host, or the same one twice.
         TemporaryError: the source host could not send.
     """
-    prediction = predict(fabric, models, source, destination, protocol="udp", port=PORT)
+    flow = {} if packets.protocol == "icmp" else {"port": packets.port, "source_port": packets.source_port}
+    prediction = predict(fabric, models, source, destination, protocol=packets.protocol, **flow)
+    if prediction.source.host == prediction.destination.host:
+        raise PermanentError(
+            f"{source} and {destination} are one host: its packets never leave it", hint="name two", exit=Exit.USAGE
+        )
     host = prediction.source.host
     if hosts is None or host not in hosts.hosts():
         return Trace(prediction, None, f"{host} cannot be entered")
     before, failures = await sessions.read()
     spec = {
         "source": str(prediction.source.address),
-        "source_port": SOURCE_PORT,
         "to": str(prediction.destination.address),
-        "port": PORT,
         "count": burst,
+        **asdict(packets),
     }
-    result = await hosts.run(host, ["python3", "-c", _SENDER], stdin=json.dumps(spec), timeout_s=60)
+    script = await asyncio.to_thread(_SENDER.read_text)
+    result = await hosts.run(host, ["python3", "-c", script], stdin=json.dumps(spec), timeout_s=60)
     if result.exit_code != 0:
         raise TemporaryError(f"{host} could not send: {(result.stderr.strip().splitlines() or ['no message'])[-1]}")
     await asyncio.sleep(0.2)  # the last packets are still on their way
     after, more = await sessions.read()
     sent = int(json.loads(result.stdout)["sent"])
-    if failures or more:
-        unread = ", ".join(sorted({*failures, *more}))
-        return Trace(prediction, None, f"not all counters could be read: {unread}")
+    unread = tuple(sorted({*failures, *more}))
+    if set(prediction.source.leafs) <= set(unread):
+        return Trace(prediction, None, f"the counters of {', '.join(unread)} could not be read")
     hops = walk(models, before, after, prediction, sent)
-    return Trace(prediction, Taken(hops, sent, "udp", SOURCE_PORT, PORT), "")
+    return Trace(prediction, Taken(hops, sent, packets, unread), "")
 
 
 def walk(
@@ -151,12 +152,17 @@ def walk(
         if arrived < sent * SHARE:
             break
         ports = {p.name: p for p in models[device].ports if p.kind is not PortKind.MANAGEMENT and p.name != in_port}
-        out = max(ports, key=lambda p: counters.get(p, (0, 0))[1], default="")
-        left = counters.get(out, (0, 0))[1]
+        # answers of the destination come back through the same devices: of two ports, the predicted one
+        carried = [p for p in ports if counters.get(p, (0, 0))[1] >= sent * SHARE]
+        expected = [p for p in carried if _predicted(prediction, device, p)]
+        out = max(expected or carried or ports, key=lambda p: counters.get(p, (0, 0))[1], default="")
+        arrived_there, left = counters.get(out, (0, 0))
+        answered = arrived_there >= sent * SHARE
         if left < sent * SHARE:
             hops.append(Hop(device, in_port, "", arrived, left, _predicted(prediction, device, "")))
             break
-        also = tuple((p, counters[p][1]) for p in ports if p != out and counters.get(p, (0, 0))[1] > sent * PART)
+        others = () if answered else (p for p in ports if p != out and counters.get(p, (0, 0))[1] > sent * PART)
+        also = tuple((p, counters[p][1]) for p in others)
         right = all(_predicted(prediction, device, p) for p in (out, *(p for p, _ in also)))
         hops.append(Hop(device, in_port, out, arrived, left, right, also))
         far = ports[out].peer_device

@@ -22,6 +22,10 @@ class Deviation:
     seen: str
     severity: Severity = Severity.ERROR
     hint: str = ""
+    about: frozenset[str] = frozenset()
+    """what else takes part: devices, hosts, ends of cables as 'leaf1 swp49'"""
+    cause: int = 0
+    """number of the cause in the report that it follows from; 0: none, or it is the cause itself"""
 
     def __str__(self) -> str:
         return f"{self.device}: {self.subject}: expected {self.expected}, seen {self.seen}"
@@ -59,6 +63,17 @@ class CheckResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Cause:
+    """A deviation that others follow from: to be looked at first."""
+
+    number: int
+    """from 1"""
+    deviation: Deviation
+    follow: int
+    """how many deviations follow from it"""
+
+
+@dataclass(frozen=True, slots=True)
 class Selection:
     """Which checks are wanted, by name."""
 
@@ -74,6 +89,7 @@ class Selection:
 class VerifyReport:
     fabric: str
     checks: tuple[CheckResult, ...]
+    causes: tuple[Cause, ...]
     drained: tuple[str, ...]
     """devices that the models say are drained: honoured, and listed"""
     devices: int

@@ -13,9 +13,11 @@ from rtmctl.model.types import DeviceModel
 from rtmctl.observe.active import plan as tests
 from rtmctl.observe.active.judge import judge
 from rtmctl.observe.active.leafs import Leafs, ping_foreign, vtep_mtu
+from rtmctl.observe.active.own import ask_hosts
 from rtmctl.observe.active.plan import plan_tests
 from rtmctl.observe.active.send import send
 from rtmctl.observe.active.tests import ActivePlan, Answer, HostTest, Seen
+from rtmctl.observe.causes import explain
 from rtmctl.observe.checks import CHECKS, errors
 from rtmctl.observe.compare import DEVICES, compare, status_of
 from rtmctl.observe.expect import drained
@@ -25,6 +27,7 @@ from rtmctl.observe.ledger import Ledger
 from rtmctl.observe.types import CheckResult, Outcome, Reading, Selection, Status, VerifyReport
 
 ACTIVE: Mapping[str, str] = {
+    tests.HOSTS: "Hosts have their own addresses",
     tests.GATEWAYS: "Gateways answer; hosts not ours answer their leaf",
     tests.MATRIX: "Host to host: allowed pairs pass, forbidden do not",
     tests.FLOWS: "Flows: allowed ports pass, others do not",
@@ -114,9 +117,11 @@ class _Run:
         active = await self._active()
         # the hosts have spoken by now: read again, which also shows errors that rose under the packets
         passive = await self._settle() if wanted else ()
+        checks, causes = explain(self.fabric, (*passive, *active))
         return VerifyReport(
             fabric=self.fabric.name,
-            checks=(*passive, *active),
+            checks=checks,
+            causes=causes,
             drained=tuple(sorted(drained(self.models))),
             devices=len(self.models),
             hosts=len(self.fabric.hosts),
@@ -170,7 +175,7 @@ class _Run:
             begin = self.clock()
             ledger = Ledger(name)
             judge(name, plan, answers, failures, ledger)
-            await self._from_leafs(name, ledger)
+            await self._beyond(name, ledger)
             outcome = ledger.outcome()
             share = spent * sum(t.check == name for t in todo) / max(len(todo), 1)
             results.append(CheckResult(name, title, status_of(outcome), outcome, self.clock() - begin + share))
@@ -194,9 +199,12 @@ class _Run:
             again, todo = True, missed
             await self.sleep(PAUSE_S)
 
-    async def _from_leafs(self, name: str, ledger: Ledger) -> None:
+    async def _beyond(self, name: str, ledger: Ledger) -> None:
+        """What is not an exchange of packets between hosts."""
         leafs = Leafs(self.sessions)
-        if name == tests.GATEWAYS:
+        if name == tests.HOSTS:
+            await ask_hosts(self.fabric, self.models, self.hosts, ledger)
+        elif name == tests.GATEWAYS:
             await ping_foreign(self.fabric, self.models, leafs, ledger)
         elif name == tests.MTU:
             await vtep_mtu(self.fabric, self.models, leafs, ledger, Random(self.options.seed))

@@ -1,4 +1,4 @@
-"""Where a MAC, an IP address or a host is: every device's own view, with what contradicts or is stale. Pure."""
+"""Where a MAC, an IP address, a host or a switch is: by every device's own view; what contradicts. Pure."""
 
 import ipaddress
 import re
@@ -11,11 +11,13 @@ from rtmctl.base.net import Address
 from rtmctl.device.state import DeviceState
 from rtmctl.fabric.types import Attachment, Fabric
 from rtmctl.model.types import DeviceModel
+from rtmctl.observe.owned import Owned, owned
 from rtmctl.observe.places import places
 from rtmctl.observe.predict import host_prefixes
 from rtmctl.observe.seen import own_entries, routes_by_prefix
 
-_MAC = re.compile(r"^[0-9a-f]{2}([:-][0-9a-f]{2}){5}$|^([0-9a-f]{4}\.){2}[0-9a-f]{4}$")
+_MAC = re.compile(r"[0-9a-f]{1,2}([:-][0-9a-f]{1,2}){5}|[0-9a-f]{4}([.:-])[0-9a-f]{4}\2[0-9a-f]{4}|[0-9a-f]{12}")
+"""as Linux, Windows, Cisco and H3C write it, and bare"""
 
 
 class Standing(StrEnum):
@@ -52,6 +54,10 @@ class WhereReport:
     sightings: tuple[Sighting, ...]
     planned: tuple[str, ...]
     """where the site wants it: 'leaf1 swp7'"""
+    owned: tuple[Owned, ...] = ()
+    """what of the fabric itself it is"""
+    segment: str = ""
+    """the segment (or pool) whose subnet holds an address that is nowhere seen"""
 
 
 def where(
@@ -62,7 +68,7 @@ def where(
     Raises:
         PermanentError: the query is none of the three.
     """
-    macs, addresses, planned = _meaning(fabric, states, query)
+    macs, addresses, planned = _meaning(fabric, models, states, query)
     by_device = {name: (models[name], state) for name, state in sorted(states.items())}
     here = [s for model, state in by_device.values() for s in _here(fabric, model, state, macs)]
     if len({(s.device, s.port) for s in here}) > 1:
@@ -75,30 +81,49 @@ def where(
         for s in _neighbors(model, state, addresses)
         if s.mac not in {h.mac for h in here}
     ]
-    return WhereReport(query, (*here, *stale, *routed, *neighbors), planned)
+    device = query.strip().lower()
+    own = owned(models, states, name=device, addresses=addresses, macs=macs & _asked_macs(query))
+    if any("gateway" not in o.what for o in own):
+        return WhereReport(query, (), (), own)  # neighbours know a switch's address by its router MAC, at no port
+    segment = next((_subnet_of(fabric, address) for address in addresses), "")
+    return WhereReport(query, (*here, *stale, *routed, *neighbors), planned, own, segment)
+
+
+def _asked_macs(query: str) -> frozenset[str]:
+    text = query.strip().lower()
+    return frozenset({normal_mac(text)}) if _MAC.fullmatch(text) else frozenset()
+
+
+def _subnet_of(fabric: Fabric, address: Address) -> str:
+    return next(
+        (f"segment {s.name} of tenant {s.tenant}" for s in fabric.segments for n in s.subnets if address in n.network),
+        "",
+    )
 
 
 def _meaning(
-    fabric: Fabric, states: Mapping[str, DeviceState], query: str
+    fabric: Fabric, models: Mapping[str, DeviceModel], states: Mapping[str, DeviceState], query: str
 ) -> tuple[frozenset[str], frozenset[Address], tuple[str, ...]]:
     """(MACs, addresses, planned places) that a query stands for."""
     text = query.strip().lower()
     host = next((h for h in fabric.hosts if h.name == text), None)
     addresses: frozenset[Address] = frozenset()
+    if text in models:
+        return frozenset(), frozenset(), ()
     if host is not None:
         addresses = frozenset(p.address for p in places(fabric, host))
-    elif _MAC.match(text):
+    elif _MAC.fullmatch(text):
         mac = normal_mac(text)
         own = frozenset(e.address for s in states.values() for e in s.arp if e.mac.lower() == mac)
         return frozenset({mac}), own, ()
     else:
         try:
-            addresses = frozenset({ipaddress.ip_address(text)})
+            addresses = frozenset({ipaddress.ip_interface(text).ip})
         except ValueError:
             known = ", ".join(h.name for h in fabric.hosts[:12])
             raise PermanentError(
-                f"{query!r} is neither a MAC, an IP address nor a host of the site",
-                hint=f"hosts: {known or 'none'}",
+                f"{query!r} is neither a MAC, an IP address, a host nor a switch of the site",
+                hint=f"switches: {', '.join(sorted(models)[:12])}; hosts: {known or 'none'}",
                 exit=Exit.USAGE,
             ) from None
         host = next((h for h in fabric.hosts if addresses & {p.address for p in places(fabric, h)}), None)
@@ -110,7 +135,8 @@ def _meaning(
 
 def normal_mac(text: str) -> str:
     """Lower case with colons, from any of the usual spellings."""
-    digits = re.sub(r"[^0-9a-f]", "", text.lower())
+    groups = re.split(r"[:.-]", text.lower())
+    digits = "".join(group.zfill(2) for group in groups)
     return ":".join(digits[i : i + 2] for i in range(0, 12, 2))
 
 

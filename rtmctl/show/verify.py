@@ -42,16 +42,42 @@ def _print_text(report: VerifyReport, console: Console, limit: int | None) -> No
     for column in ("right", "wrong", "s"):
         table.add_column(column, justify="right")
     for check in report.checks:
+        if check.status is Status.EXCLUDED:
+            continue  # named in the last line
         outcome = check.outcome
         verdict = Text(check.status.value, style=_STYLE[check.status])
         wrong = Text(str(len(outcome.deviations)), style="red" if outcome.deviations else "dim")
         table.add_row(check.title, verdict, str(outcome.passed), wrong, f"{check.seconds:.1f}")
     console.print(table)
+    _print_causes(report, console)
     for check in report.checks:
         _print_check(check, console, limit)
     if report.drained:
         console.print(f"\ndrained, and treated so: {', '.join(report.drained)}")
     console.print("\n" + verdict_line(report), style="green" if report.ok else "bold red")
+    if not report.ok:
+        console.print(Text.assemble(("next:  ", "bold"), next_step(report)))
+
+
+def _print_causes(report: VerifyReport, console: Console) -> None:
+    if not report.causes:
+        return
+    console.print("\n[bold]begin here[/]")
+    for cause in report.causes:
+        line = Text.assemble((f"  {cause.number}. ", "bold red"), str(cause.deviation), _hint(cause.deviation))
+        console.print(line)
+        others = "1 other deviation follows" if cause.follow == 1 else f"{cause.follow} other deviations follow"
+        console.print(Text(f"     {others} from it", style="dim"))
+
+
+def next_step(report: VerifyReport) -> str:
+    """What an operator does about a failed verification."""
+    if report.causes:
+        return "mend the first of `begin here` and verify again; `rtmctl net drift` tells what was changed by hand"
+    if report.deviations:
+        device = report.deviations[0].device
+        return f"`rtmctl net drift` tells what was changed by hand, `rtmctl net show {device}` how the device stands"
+    return "the checks that did not run say what they lack; `--exclude NAME` leaves one out of the verdict"
 
 
 def _print_check(check: CheckResult, console: Console, limit: int | None) -> None:
@@ -59,12 +85,17 @@ def _print_check(check: CheckResult, console: Console, limit: int | None) -> Non
     if not (outcome.deviations or outcome.skipped or outcome.not_run) or check.status is Status.EXCLUDED:
         return
     console.print(f"\n[bold]{check.name}[/]")
-    lines = [_line(d) for d in outcome.deviations] if limit is None else _by_cause(outcome.deviations)
+    own = [d for d in outcome.deviations if not d.cause]
+    lines = [_line(d) for d in outcome.deviations] if limit is None else _by_cause(own)
     shown = lines[:limit]
     for line in shown:
         console.print(line)
     if len(shown) < len(lines):
         console.print(f"  and {len(lines) - len(shown)} more (-v shows all, --output json holds all)")
+    following = len(outcome.deviations) - len(own)
+    if following and limit is not None:
+        numbers = ", ".join(str(n) for n in sorted({d.cause for d in outcome.deviations if d.cause}))
+        console.print(Text(f"  {following} more from {numbers} (-v shows all)", style="dim"))
     for label, style, reasons in (("not run", "yellow", outcome.not_run), ("skipped", "dim", outcome.skipped)):
         for reason in reasons if limit is None else reasons[:REASONS]:
             console.print(Text.assemble("  ", (f"{label}: ", style), (reason, style if label == "skipped" else "")))
@@ -105,7 +136,8 @@ def _hint(deviation: Deviation) -> tuple[str, str]:
 
 
 def _line(deviation: Deviation) -> Text:
-    return Text.assemble(_mark(deviation), str(deviation), _hint(deviation))
+    after = (f"  [from {deviation.cause}]", "dim") if deviation.cause else ""
+    return Text.assemble(_mark(deviation), str(deviation), _hint(deviation), after)
 
 
 def verdict_line(report: VerifyReport) -> str:
@@ -129,7 +161,11 @@ def verdict_line(report: VerifyReport) -> str:
 def to_json(report: VerifyReport) -> str:
     """Version 1: the report's fields, the verdict, and every check with its deviations."""
     body = asdict(report)
-    return json.dumps({"version": 1, "ok": report.ok, "exit": int(report.exit), **body}, default=str)
+    return json.dumps({"version": 1, "ok": report.ok, "exit": int(report.exit), **body}, default=_plain)
+
+
+def _plain(value: object) -> object:
+    return sorted(value) if isinstance(value, frozenset) else str(value)
 
 
 def to_junit(report: VerifyReport) -> str:
@@ -162,11 +198,11 @@ def to_junit(report: VerifyReport) -> str:
 
 
 def to_github(report: VerifyReport) -> Iterable[str]:
-    """Workflow annotations, one a deviation, and the verdict."""
+    """Workflow annotations, one a deviation, and the verdict. GitHub shows the first ten: causes before what follows."""
+    for deviation in sorted(report.deviations, key=lambda d: bool(d.cause)):
+        kind = "error" if deviation.severity is Severity.ERROR else "warning"
+        yield f"::{kind} title=verify {deviation.check}::{_escaped(str(deviation))}"
     for check in report.checks:
-        for deviation in check.outcome.deviations:
-            kind = "error" if deviation.severity is Severity.ERROR else "warning"
-            yield f"::{kind} title=verify {check.name}::{_escaped(str(deviation))}"
         if check.status is Status.NOT_RUN:
             yield f"::error title=verify {check.name}::{_escaped('not run: ' + '; '.join(check.outcome.not_run))}"
     yield f"::{'notice' if report.ok else 'error'} title=verify::{_escaped(verdict_line(report))}"

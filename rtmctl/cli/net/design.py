@@ -103,13 +103,15 @@ def cabling(
     live: Annotated[bool, typer.Option("--live", help="Beside each cable what LLDP sees there")] = False,
 ) -> None:
     """Every cable as CSV, for the people with the cables."""
-    from rtmctl.cli.net.reading import read_states
+    from rtmctl.cli.net.reading import read_what_answers, unread
     from rtmctl.cli.target import find_target
     from rtmctl.observe import cabling as rows
     from rtmctl.show.cabling import print_cabling
 
     opened = open_site(ctx)
-    states = asyncio.run(read_states(opened.models, find_target(opened))) if live else None
+    states, failed = asyncio.run(read_what_answers(opened.models, find_target(opened))) if live else (None, {})
+    if failed:
+        typer.echo(f"warning: {unread(failed)}", err=True)
     print_cabling(rows(opened.models, states), only(opened.said, Output.TEXT, Output.JSON))
 
 

@@ -1,14 +1,21 @@
 """What reads the running network: verify, trace, where, show."""
 
 import asyncio
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from rtmctl.base import Exit
 from rtmctl.cli.context import only, open_site
-from rtmctl.cli.net.reading import models_with_drains, read_states, with_sessions
+from rtmctl.cli.net.reading import models_with_drains, read_states, read_what_answers, with_sessions
 from rtmctl.cli.options import Output
+
+
+class Protocol(StrEnum):
+    UDP = "udp"
+    TCP = "tcp"
+    ICMP = "icmp"
 
 
 def verify(
@@ -44,10 +51,19 @@ def trace(
     ctx: typer.Context,
     source: Annotated[str, typer.Argument(metavar="SRC", help="A host")],
     destination: Annotated[str, typer.Argument(metavar="DST", help="A host")],
+    protocol: Annotated[Protocol, typer.Option(help="What is sent; filters and hashing tell protocols apart")] = (
+        Protocol.UDP
+    ),
+    port: Annotated[int, typer.Option(metavar="N", min=1, max=65535, help="Destination port of tcp and udp")] = 33434,
+    sport: Annotated[
+        int,
+        typer.Option(metavar="N", min=1, max=65535, help="Source port: another may take another path"),
+    ] = 49152,
 ) -> None:
     """The predicted path between two hosts beside the one their packets take."""
     from rtmctl.cli.lab_hosts import lab_hosts
     from rtmctl.cli.target import find_target
+    from rtmctl.observe import Packets
     from rtmctl.observe import trace as run
     from rtmctl.show.trace import print_trace
 
@@ -56,11 +72,12 @@ def trace(
     target = find_target(opened)
     hosts = lab_hosts(target.lab) if target.lab else None
     models = models_with_drains(opened, target)
+    packets = Packets(protocol.value, port, sport)
     found = asyncio.run(
         with_sessions(
             models,
             target,
-            lambda sessions: run(opened.fabric, models, sessions, hosts, source=source, destination=destination),
+            lambda sessions: run(opened.fabric, models, sessions, hosts, source, destination, packets),
         )
     )
     print_trace(found, output)
@@ -69,19 +86,19 @@ def trace(
 
 def where(
     ctx: typer.Context,
-    what: Annotated[str, typer.Argument(metavar="MAC|IP|HOST", help="What to look for")],
+    what: Annotated[str, typer.Argument(metavar="MAC|IP|NAME", help="In any usual notation; a host or a switch")],
 ) -> None:
-    """Where a MAC, an address or a host is: port, leaf, VTEP, segment."""
+    """Where a MAC, an address, a host or a switch is: port, leaf, VTEP, segment; gateways, loopbacks and links too."""
     from rtmctl.cli.target import find_target
     from rtmctl.observe import where as find
     from rtmctl.show.where import print_where
 
     opened = open_site(ctx)
     output = only(opened.said, Output.TEXT, Output.JSON)
-    states = asyncio.run(read_states(opened.models, find_target(opened)))
+    states, failed = asyncio.run(read_what_answers(opened.models, find_target(opened)))
     report = find(opened.fabric, opened.models, states, what)
-    print_where(report, output)
-    raise typer.Exit(Exit.DONE if report.sightings else Exit.FAILED)
+    print_where(report, output, unread=failed)
+    raise typer.Exit(Exit.DONE if report.sightings or report.owned else Exit.FAILED)
 
 
 def show(ctx: typer.Context, device: Annotated[str, typer.Argument(metavar="DEVICE")]) -> None:

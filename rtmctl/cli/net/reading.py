@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # `--help` loads none of these
     from rtmctl.model.types import DeviceModel
     from rtmctl.observe import Sessions
 
+UNREADABLE = "does it run, and does the management network reach it? In a lab: rtmctl lab status"
 _T = TypeVar("_T")
 
 
@@ -62,5 +63,25 @@ async def read_states(models: Mapping[str, DeviceModel], target: Target) -> dict
     """
     states, failed = await with_sessions(models, target, lambda sessions: sessions.read())
     if failed:
-        raise StateUnknown("; ".join(f"{name} cannot be read: {why}" for name, why in sorted(failed.items())))
+        raise StateUnknown(unread(failed), hint=UNREADABLE)
     return states
+
+
+async def read_what_answers(
+    models: Mapping[str, DeviceModel], target: Target
+) -> tuple[dict[str, DeviceState], dict[str, str]]:
+    """One reading of the devices that answer, and of the others why they do not: half a view beats none at night.
+
+    Raises:
+        StateUnknown: none answered.
+    """
+    states, failed = await with_sessions(models, target, lambda sessions: sessions.read())
+    if failed and not states:
+        raise StateUnknown(unread(failed), hint=UNREADABLE)
+    return states, failed
+
+
+def unread(failed: Mapping[str, str]) -> str:
+    """Devices that could not be read, each with its reason; the reason names the device itself."""
+    said = {name: why if why.startswith(f"{name}: ") else f"{name}: {why}" for name, why in failed.items()}
+    return "cannot be read: " + "; ".join(said[name] for name in sorted(said))

@@ -17,6 +17,7 @@ MAIN_TABLE = 254
 _VLAN = re.compile(r"vlan(\d+)")
 _GROUP_MAC = re.compile(r"^(33:33|01:00:5e|01:80:c2)")
 _FLOOD = "00:00:00:00:00:00"
+DISCARDS = ("blackhole", "unreachable", "prohibit")
 UNNUMBERED = "169.254.0.1"
 """zebra's stand-in for an IPv6 link-local next hop of an IPv4 route"""
 
@@ -90,23 +91,25 @@ class Kernel:
             )
 
     def routes(self) -> Iterator[Route]:
-        """Unicast routes of the main table and of the VRFs' tables; dead next hops are left out."""
+        """Routes of the main table and of the VRFs' tables; dead next hops are left out."""
         for table in ("routes", "routes6"):
             for space, row in self._rows(table):
                 number = row.get("table", MAIN_TABLE)
                 number = int(number) if str(number).isdigit() else number
-                if row.get("type", "unicast") != "unicast" or number == "local":
+                kind_of = row.get("type", "unicast")
+                if kind_of not in ("unicast", *DISCARDS) or number == "local":
                     continue
                 vrf = space or (self._vrf_tables.get(number) if isinstance(number, int) else None) or DEFAULT_VRF
                 if isinstance(number, str) and number in self._vrf_tables.values():
                     vrf = number
                 anywhere = "0.0.0.0/0" if table == "routes" else "::/0"
-                hops = row.get("nexthops") or [row]
+                hops = [] if kind_of in DISCARDS else row.get("nexthops") or [row]
                 yield Route(
                     vrf=vrf,
                     prefix=ip_network(anywhere if row["dst"] == "default" else row["dst"]),
                     protocol=str(row.get("protocol", "")),
                     next_hops=tuple(next_hop(h) for h in hops if not {"dead", "linkdown"} & set(h.get("flags", []))),
+                    discards=kind_of if kind_of in DISCARDS else "",
                 )
 
     def arp(self) -> Iterator[ArpEntry]:

@@ -46,7 +46,7 @@ def read_state(bundle: Json) -> DeviceState:
     frr: Json = bundle.get("frr", {})
     for name, value in frr.items():
         # FRR 10 leaves the brace open when there is nothing inside
-        if isinstance(value, str) and name not in ("version", "vrfs") and value.strip("{} \n"):
+        if isinstance(value, str) and name not in ("version", "vrfs", "daemons") and value.strip("{} \n"):
             warnings.append(f"{name}: {value.splitlines()[0]}")
     kernel = Kernel(bundle.get("spaces", {}))
     return DeviceState(
@@ -64,7 +64,15 @@ def read_state(bundle: Json) -> DeviceState:
         macs=part("fdb", lambda: kernel.macs(local_vnis(document(frr, "evpn_macs")))),
         dhcp_relays=part("dhcp_relay", lambda: relay_states(bundle.get("dhcp_relay") or {})),
         warnings=tuple(warnings),
+        stopped=stopped(bundle.get("enabled", []), frr.get("daemons")),
     )
+
+
+def stopped(enabled: Iterable[str], running: Any) -> tuple[str, ...]:
+    """Daemons of /etc/frr/daemons that vtysh cannot reach; none where `show daemons` was not answered."""
+    if not isinstance(running, str) or not running.strip():
+        return ()
+    return tuple(name for name in enabled if name not in running.split())
 
 
 def version_of(text: str) -> str:

@@ -30,7 +30,13 @@ def judge(
         elif test.passes:
             right = answer.seen is Seen.ANSWERED
             ledger.expect(
-                right, test.host, test.subject, f"an answer ({test.reason})", answer, hint=_hint(test, answer)
+                right,
+                test.host,
+                test.subject,
+                f"an answer ({test.reason})",
+                answer,
+                hint=_hint(test, answer),
+                about={test.target} - {"gateway"},
             )
         elif answer.seen in REACHED:
             ledger.wrong(test.host, test.subject, f"no answer ({test.reason})", answer, hint="isolation is broken")

@@ -15,6 +15,8 @@ from rtmctl.observe.hosts import DevicePinger
 from rtmctl.observe.ledger import Ledger
 from rtmctl.observe.places import places
 
+FOREIGN = "the host is not ours: ask its owner, or take `managed: false` and the host out of the site"
+SMALLER = "a link on the way has a smaller MTU"
 VTEP_PAIRS = 64
 CONCURRENT_PINGS = 8
 
@@ -56,17 +58,18 @@ def received(output: str, error: str) -> int | str:
 async def ping_foreign(fabric: Fabric, models: Mapping[str, DeviceModel], leafs: Leafs, ledger: Ledger) -> None:
     """Each address of a host that is not ours, from the VRF of each of its leafs."""
 
-    async def one(subject: str, leaf: str, destination: Address, vrf: str, source: Address | None) -> None:
+    async def one(host: str, leaf: str, destination: Address, vrf: str, source: Address | None) -> None:
+        subject = f"{host} ({destination}, not ours) from VRF {vrf}"
         answers = await leafs.ping(leaf, destination, vrf=vrf, source=source, size=84, dont_fragment=False)
         if isinstance(answers, str):
             ledger.not_run(f"{leaf}: {answers}")
         else:
-            ledger.expect(answers > 0, leaf, subject, "an answer to ping", "none", hint="the host is not ours")
+            ledger.expect(answers > 0, leaf, subject, "an answer to ping", "none", hint=FOREIGN, about=[host])
 
     await asyncio.gather(
         *(
             one(
-                f"{p.host} ({p.address}, not ours) from VRF {p.tenant}",
+                p.host,
                 leaf,
                 p.address,
                 p.tenant,
@@ -99,7 +102,7 @@ async def vtep_mtu(
             ledger.not_run(f"{a}: {answers}")
             return
         subject = f"VTEP {vteps[a]} → {b} ({vteps[b]}), {fabric.fabric_mtu} bytes, DF"
-        ledger.expect(answers > 0, a, subject, "an answer", "none", hint="a link on the way has a smaller MTU")
+        ledger.expect(answers > 0, a, subject, "an answer", "none", hint=SMALLER, about=[b])
 
     await asyncio.gather(*(one(a, b) for a, b in pairs))
 

@@ -12,7 +12,7 @@ from rtmctl.observe.active.tests import ActivePlan, HostTest, Kind
 from rtmctl.observe.ledger import listed
 from rtmctl.observe.places import Packet, Place, places, primary, ruling
 
-GATEWAYS, MATRIX, FLOWS, MTU = "gateways", "matrix", "flows", "mtu"
+HOSTS, GATEWAYS, MATRIX, FLOWS, MTU = "hosts", "gateways", "matrix", "flows", "mtu"
 SOURCE_PORT = 49152
 """stands for any ephemeral port (RFC 6335 §6) where a rule is asked"""
 PAIRS_PER_FLOW = 4

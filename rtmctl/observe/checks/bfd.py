@@ -3,6 +3,7 @@
 from rtmctl.device.state import BfdSession
 from rtmctl.model.types import BfdProfile, DeviceModel, Neighbor
 from rtmctl.observe.checks._check import Check
+from rtmctl.observe.ends import ends_to
 from rtmctl.observe.ledger import Ledger
 from rtmctl.observe.types import Outcome, Reading
 
@@ -60,10 +61,11 @@ def _compare(
     subject = f"BFD {neighbor.name}" + (f" (VRF {vrf})" if vrf != "default" else "")
     if neighbor.remote_device:
         subject += f" to {neighbor.remote_device}"
+    about = ends_to(model, neighbor)
     if seen is None:
-        ledger.wrong(device, subject, "up", "no such session", hint="it begins when BGP establishes")
+        ledger.wrong(device, subject, "up", "no such session", hint="it begins when BGP establishes", about=about)
         return
-    if not ledger.expect(seen.up, device, subject, "up", "down"):
+    if not ledger.expect(seen.up, device, subject, "up", "down", about=about):
         return
     ledger.expect(
         (seen.local_tx_ms, seen.local_rx_ms, seen.local_multiplier) == (local.tx_ms, local.rx_ms, local.multiplier),

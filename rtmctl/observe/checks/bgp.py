@@ -4,6 +4,7 @@ from rtmctl.base import Severity
 from rtmctl.device.state import BgpSession
 from rtmctl.model.types import BgpInstance, DeviceModel, Family, Neighbor
 from rtmctl.observe.checks._check import Check
+from rtmctl.observe.ends import ends_to
 from rtmctl.observe.ledger import Ledger, listed
 from rtmctl.observe.types import Outcome, Reading
 
@@ -46,11 +47,12 @@ def _session(
 ) -> None:
     device = model.hostname
     subject = _name(bgp.vrf, neighbor.name) + (f" to {neighbor.remote_device}" if neighbor.remote_device else "")
+    about = ends_to(model, neighbor)
     if seen is None:
-        ledger.wrong(device, subject, "Established", "no such session")
+        ledger.wrong(device, subject, "Established", "no such session", about=about)
         return
     if seen.state != "Established":
-        ledger.wrong(device, subject, "Established", seen.state)
+        ledger.wrong(device, subject, "Established", seen.state, about=about)
         return
     ledger.ok()
     ledger.expect(
@@ -64,6 +66,7 @@ def _session(
             f"{neighbor.remote_device} at the far end",
             seen.remote_hostname,
             hint="cabled to another device? see check lldp",
+            about=about,
         )
     if seen.hold_s is not None:
         ledger.expect(
@@ -90,6 +93,7 @@ def _session(
                 "0 accepted",
                 hint="an import policy, or the far end announces nothing",
                 severity=Severity.ERROR if neighbor.remote_device else Severity.WARNING,
+                about=about,
             )
 
 

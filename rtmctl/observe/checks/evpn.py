@@ -56,7 +56,10 @@ def _vnis(ledger: Ledger, model: DeviceModel, state: DeviceState, members: Mappi
         ledger.ok()
         vteps = {vtep for name, vtep in members[vni].items() if name != device}
         remote = set(found.remote_vteps)
-        ledger.expect(remote == vteps, device, f"{subject} remote VTEPs", listed(vteps), _difference(vteps, remote))
+        about = [name for name, vtep in members[vni].items() if vtep in vteps ^ remote]
+        ledger.expect(
+            remote == vteps, device, f"{subject} remote VTEPs", listed(vteps), _difference(vteps, remote), about=about
+        )
     for vni, vrf in sorted(layer3.items()):
         found = seen.get(vni)
         subject = f"VNI {vni} (VRF {vrf})"
@@ -106,15 +109,17 @@ def _routes(ledger: Ledger, model: DeviceModel, state: DeviceState, wanted: _Wan
     type2 = {(r.rd, (r.mac or "").lower()) for r in state.evpn if r.route_type == 2}
     vnis, vrfs = _scope(model, wanted)
     for vni in sorted(vnis):
-        missing = [
-            f"{name} ({vtep})"
+        missing = {
+            name: f"{name} ({vtep})"
             for name, (rd, vtep) in wanted.inclusive[vni].items()
             if name != device and (rd, str(vtep)) not in type3
-        ]
+        }
         total = sum(1 for name in wanted.inclusive[vni] if name != device)
         ledger.ok(total - len(missing))
         if missing:
-            ledger.wrong(device, f"EVPN type 3, VNI {vni}", f"a route of {listed(missing)}", "missing")
+            ledger.wrong(
+                device, f"EVPN type 3, VNI {vni}", f"a route of {listed(missing.values())}", "missing", about=missing
+            )
         for name, macs in wanted.macs.get(vni, {}).items():
             rd = wanted.inclusive[vni].get(name, ("", None))[0]
             lost = [mac for mac in macs if (rd, mac) not in type2]
@@ -122,7 +127,7 @@ def _routes(ledger: Ledger, model: DeviceModel, state: DeviceState, wanted: _Wan
                 continue
             ledger.ok(len(macs) - len(lost))
             if lost:
-                ledger.wrong(device, f"EVPN type 2, VNI {vni}", f"{listed(lost)} from {name}", "missing")
+                ledger.wrong(device, f"EVPN type 2, VNI {vni}", f"{listed(lost)} from {name}", "missing", about=[name])
     for vrf in sorted(vrfs):
         for name, (rd, nets) in sorted(wanted.prefixes[vrf].items()):
             if name == device:
@@ -130,7 +135,9 @@ def _routes(ledger: Ledger, model: DeviceModel, state: DeviceState, wanted: _Wan
             absent = [net for net in nets if (rd, net) not in type5]
             ledger.ok(len(nets) - len(absent))
             if absent:
-                ledger.wrong(device, f"EVPN type 5, VRF {vrf}", f"{listed(absent)} from {name}", "missing")
+                ledger.wrong(
+                    device, f"EVPN type 5, VRF {vrf}", f"{listed(absent)} from {name}", "missing", about=[name]
+                )
 
 
 def _scope(model: DeviceModel, wanted: _Wanted) -> tuple[set[int], set[str]]:

@@ -4,6 +4,7 @@ from rtmctl.base import Severity
 from rtmctl.device.state import DeviceState, LinkState
 from rtmctl.model.types import DeviceModel, PortKind
 from rtmctl.observe.checks._check import Check
+from rtmctl.observe.ends import ends
 from rtmctl.observe.ledger import Ledger
 from rtmctl.observe.types import Outcome, Reading
 
@@ -21,7 +22,9 @@ def run(reading: Reading) -> Outcome:
             hint = (
                 f"{port.peer_device} at its far end is not managed by the site" if foreign else _cable(port.peer_device)
             )
-            _interface(ledger, model.hostname, links, port.name, vrf=vrf, mtu=mtu, severity=severity, hint=hint)
+            about = ends(model.hostname, port)
+            name = port.name
+            _interface(ledger, model.hostname, links, name, vrf=vrf, mtu=mtu, severity=severity, hint=hint, about=about)
         for svi in model.svis:
             link = _interface(ledger, model.hostname, links, svi.name, vrf=svi.vrf, mtu=svi.mtu)
             if link is not None and svi.anycast_mac is not None and svi.addresses:
@@ -51,19 +54,20 @@ def _interface(
     mtu: int | None,
     severity: Severity = Severity.ERROR,
     hint: str = "",
+    about: frozenset[str] = frozenset(),
 ) -> LinkState | None:
     link = links.get(name)
     if link is None:
-        ledger.wrong(device, name, "an interface", "no such interface", severity=severity)
+        ledger.wrong(device, name, "an interface", "no such interface", severity=severity, about=about)
         return None
     if not link.admin_up:
-        ledger.wrong(device, name, "up", "administratively down", severity=severity)
+        ledger.wrong(device, name, "up", "administratively down", severity=severity, about=about)
     else:
-        ledger.expect(link.oper_up, device, name, "up", "no carrier", severity=severity, hint=hint)
+        ledger.expect(link.oper_up, device, name, "up", "no carrier", severity=severity, hint=hint, about=about)
     if vrf is not None:
-        ledger.expect(link.vrf == vrf, device, name, f"in VRF {vrf}", f"in VRF {link.vrf}")
+        ledger.expect(link.vrf == vrf, device, name, f"in VRF {vrf}", f"in VRF {link.vrf}", about=about)
     if mtu is not None:
-        ledger.expect(link.mtu == mtu, device, name, f"MTU {mtu}", f"MTU {link.mtu}")
+        ledger.expect(link.mtu == mtu, device, name, f"MTU {mtu}", f"MTU {link.mtu}", about=about)
     return link
 
 

@@ -12,6 +12,7 @@ from rtmctl.observe.types import Outcome, Reading
 End = tuple[str, str]
 """(device, port)"""
 Cable = frozenset[End]
+_SILENT = "unplugged, or lldpd is not running"
 
 
 def run(reading: Reading) -> Outcome:
@@ -37,6 +38,7 @@ def run(reading: Reading) -> Outcome:
             f"{_cable(a)} and {_cable(b)}",
             " and ".join(sorted(_cable(c) for c in wrong)),
             hint="exchange the two plugs at one end",
+            about=[_end(end) for cable in (a, b) for end in cable],
         )
     silent_hosts = 0
     for cable in sorted(planned, key=sorted):
@@ -47,12 +49,13 @@ def run(reading: Reading) -> Outcome:
         for end in ends:
             far = next(iter(cable - {end}))
             seen = views.get(end)
+            about = (_end(end), _end(far))
             if seen is None and to_host:
                 silent_hosts += 1
             elif seen is None:
-                ledger.wrong(end[0], end[1], _end(far), "no LLDP neighbour", hint="unplugged, or lldpd is not running")
+                ledger.wrong(end[0], end[1], _end(far), "no LLDP neighbour", hint=_SILENT, about=about)
             else:
-                ledger.expect(_same(seen, far), end[0], end[1], _end(far), _end(seen))
+                ledger.expect(_same(seen, far), end[0], end[1], _end(far), _end(seen), about=about)
     ports = {end for cable in planned for end in cable}
     for end in sorted(views.keys() - ports):
         ledger.wrong(

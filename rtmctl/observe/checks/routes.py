@@ -3,14 +3,16 @@
 After a link flap the kernel's next-hop group can lose a member while the daemon still shows it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from ipaddress import ip_network
 
+from rtmctl.base import Severity
 from rtmctl.base.net import Network
 from rtmctl.device.state import Route
 from rtmctl.fabric.types import Overlay
-from rtmctl.model.types import DEFAULT_VRF, DeviceModel
+from rtmctl.model.types import DEFAULT_VRF, DeviceModel, PortKind
 from rtmctl.observe.checks._check import Check
+from rtmctl.observe.ends import ends_of
 from rtmctl.observe.expect import Underlay, connected, default_prefixes, drained, instance, underlay
 from rtmctl.observe.ledger import Ledger, listed
 from rtmctl.observe.predict import VrfRoute, vrf_routes
@@ -32,6 +34,7 @@ def run(reading: Reading) -> Outcome:
         for route in predicted.get(model.hostname, ()):
             _vrf_route(ledger, model, table, route)
         _host_routes(ledger, reading, model, table, hosts)
+        _by_hand(ledger, model, table)
     return ledger.outcome()
 
 
@@ -51,8 +54,9 @@ def _underlay(
         for prefix in sorted(default_prefixes(far), key=str):
             subject = f"route {prefix} ({name})"
             route = table.get((DEFAULT_VRF, prefix))
-            if route is None:
-                ledger.wrong(model.hostname, subject, f"via {listed(way.ports)}", "no route in the kernel")
+            about = {name, *ends_of(model.hostname, way.ports)}
+            if route is None or route.discards:
+                ledger.wrong(model.hostname, subject, f"via {listed(way.ports)}", _seen(route, _where), about=about)
                 continue
             ports = frozenset(h.interface or "" for h in route.next_hops)
             right = ports == way.ports if len(way.ports) <= limit else ports < way.ports and len(ports) == limit
@@ -61,8 +65,9 @@ def _underlay(
                 model.hostname,
                 subject,
                 f"via {listed(way.ports)}",
-                f"via {listed(ports)}",
+                _seen(route, _where),
                 hint=_hint(way.ports, ports),
+                about={name, *ends_of(model.hostname, way.ports - ports)},
             )
 
 
@@ -78,9 +83,9 @@ def _connected(ledger: Ledger, model: DeviceModel, table: Mapping[tuple[str, Net
             if network.prefixlen == network.max_prefixlen:
                 continue  # the kernel keeps host addresses in its local table
             route = table.get((vrf.name, network))
-            seen = "no route in the kernel" if route is None else f"via {listed(_where(route))}"
             right = route is not None and interface in {h.interface for h in route.next_hops}
-            ledger.expect(right, model.hostname, f"route {network} in VRF {vrf.name}", f"on {interface}", seen)
+            subject = f"route {network} in VRF {vrf.name}"
+            ledger.expect(right, model.hostname, subject, f"on {interface}", _seen(route, _where))
 
 
 def _vrf_route(
@@ -90,12 +95,18 @@ def _vrf_route(
     limit = bgp.maximum_paths if bgp is not None else 1
     route = table.get((wanted.vrf, wanted.prefix))
     subject = f"route {wanted.prefix} in VRF {wanted.vrf} (from {listed(wanted.origins)})"
+    by = _where if wanted.local else _vteps
+    hops = frozenset(by(route)) if route is not None else frozenset()
+    right = bool(hops) and (hops == wanted.next_hops if len(wanted.next_hops) <= limit else hops < wanted.next_hops)
+    about = wanted.origins | (ends_of(model.hostname, wanted.next_hops) if wanted.local else frozenset())
+    ledger.expect(right, model.hostname, subject, f"via {listed(wanted.next_hops)}", _seen(route, by), about=about)
+
+
+def _seen(route: Route | None, by: Callable[[Route], set[str]]) -> str:
+    """What the kernel does with a prefix; `by` names the next hops."""
     if route is None:
-        ledger.wrong(model.hostname, subject, f"via {listed(wanted.next_hops)}", "no route in the kernel")
-        return
-    seen = frozenset(_where(route) if wanted.local else _vteps(route))
-    right = seen == wanted.next_hops if len(wanted.next_hops) <= limit else seen < wanted.next_hops
-    ledger.expect(right, model.hostname, subject, f"via {listed(wanted.next_hops)}", f"via {listed(seen)}")
+        return "no route in the kernel"
+    return f"a route of type {route.discards}" if route.discards else f"via {listed(by(route))}"
 
 
 def _where(route: Route) -> set[str]:
@@ -136,9 +147,32 @@ def _host_routes(
             if vrf not in vrfs or (vrf, prefix) in hosts.get(model.hostname, {}):
                 continue
             route = table.get((vrf, prefix))
-            found = "no route in the kernel" if route is None else f"via {listed(_vteps(route))}"
             right = route is not None and str(vtep) in _vteps(route)
-            ledger.expect(right, model.hostname, f"host route {prefix} in VRF {vrf} ({name})", f"via {vtep}", found)
+            subject = f"host route {prefix} in VRF {vrf} ({name})"
+            ledger.expect(right, model.hostname, subject, f"via {vtep}", _seen(route, _vteps), about=[name])
+
+
+def _by_hand(ledger: Ledger, model: DeviceModel, table: Mapping[tuple[str, Network], Route]) -> None:
+    """Routes that no routing protocol made: a host behind one is lost although all that is expected is there.
+
+    The last resort of a VRF, ifupdown2's `unreachable default`, is no such route.
+    """
+    ours = {vrf.name for vrf in model.vrfs} | {DEFAULT_VRF}
+    management = {p.name for p in model.ports if p.kind is PortKind.MANAGEMENT} | {"eth0"}
+    for (vrf, prefix), route in sorted(table.items(), key=str):
+        by_hand = route.protocol in ("boot", "static") and not management & _where(route)
+        if vrf not in ours or not prefix.prefixlen or not (route.discards or by_hand):
+            continue
+        if ledger.names(model.hostname, f"route {prefix} "):
+            continue
+        ledger.wrong(
+            model.hostname,
+            f"route {prefix} in VRF {vrf}",
+            "made by a protocol",
+            _seen(route, _where) + " made by hand" * by_hand,
+            severity=Severity.ERROR if route.discards else Severity.WARNING,
+            hint="remove it on the device with `ip route del`, in that VRF",
+        )
 
 
 CHECK = Check("routes", "Kernel routes and next hops", run)

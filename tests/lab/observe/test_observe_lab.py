@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from observe_lab import Observed
 
-from rtmctl.observe import Sessions, Status, Trace, cabling, trace, where
+from rtmctl.observe import Packets, Sessions, Status, Trace, cabling, trace, where
 from rtmctl.observe.where import Standing
 from rtmctl.probe import Flow, ProbeResult, ProbeSpec, Verdict, run_probe
 
@@ -95,7 +95,7 @@ def test_trace_shows_the_way_the_packets_took(
     async def ask() -> Trace:
         sessions = Sessions(frozenset(here.models), here.opener())
         try:
-            return await trace(here.fabric, here.models, sessions, here.hosts, source=source, destination=destination)
+            return await trace(here.fabric, here.models, sessions, here.hosts, source, destination, Packets())
         finally:
             await sessions.close()
 

@@ -9,7 +9,7 @@ from rtmctl.show.verify import print_report
 
 def report(outcome: Outcome, status: Status = Status.FAILED) -> VerifyReport:
     check = CheckResult("matrix", "Host to host", status, outcome, 1.0)
-    return VerifyReport("waw1", (check,), (), 10, 20, 0.0, 20.0, 2, 1, 5.0)
+    return VerifyReport("waw1", (check,), (), (), 10, 20, 0.0, 20.0, 2, 1, 5.0)
 
 
 def said(outcome: Outcome, capsys: pytest.CaptureFixture[str], *, all_lines: bool = False) -> list[str]:

@@ -25,4 +25,4 @@ echo '==== reload'
 chroot "$ROOT" /usr/lib/frr/frr-reload.py --test --stdout /tmp/target.conf 2>&1 | grep -v ' INFO: '
 echo '==== nft'
 chroot "$ROOT" nft -f /tmp/target.nft 2>&1 && chroot "$ROOT" nft -f /tmp/target.nft 2>&1
-chroot "$ROOT" nft list table inet rtmctl
+chroot "$ROOT" nft list ruleset

@@ -12,7 +12,7 @@ from rtmctl.change.events import OnEvent, ignore
 from rtmctl.change.fleet import Connect, Fleet
 from rtmctl.change.freeze import refuse_frozen
 from rtmctl.change.journal import Journal, StoreJournal
-from rtmctl.change.options import ApplyOptions
+from rtmctl.change.options import ApplyOptions, CommitMode
 from rtmctl.change.plan import whoami
 from rtmctl.change.plan_file import plan_to_json, seal
 from rtmctl.change.plan_types import Plan
@@ -60,6 +60,11 @@ async def apply(
     overridden = refuse_frozen(site.freezes, datetime.fromtimestamp(now(), UTC), options.override_freeze)
     if plan.outages and not options.accept_outage:
         raise Refused("; ".join(plan.outages), hint="--accept-outage")
+    if len(plan.stages) > 1 and options.commit is CommitMode.WAVE:
+        raise Refused(
+            f"the plan has {len(plan.stages)} stages, and what stands between two of them is not to stay",
+            hint="leave --commit wave out: stages are decided together",
+        )
     if changed := changed_secrets(plan.secrets, site.resolve, site.plan_key):
         raise StalePlan(f"{', '.join(changed)} changed since the plan was made", hint="make the plan again")
     change = new_change_id(now())

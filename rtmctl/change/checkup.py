@@ -7,6 +7,7 @@ from rtmctl.change.events import OnEvent, Waiting
 from rtmctl.change.fleet import Fleet, successes
 from rtmctl.change.health import SignalKey, SignalKind, Worse, compare, signals
 from rtmctl.change.options import Timing
+from rtmctl.change.plan_types import DevicePlan
 from rtmctl.device.state import DeviceState
 from rtmctl.model.types import DeviceModel
 
@@ -19,16 +20,14 @@ class Checkup:
         fleet: Fleet,
         names: Iterable[str],
         *,
-        targets: Mapping[str, DeviceModel],
-        texts: Mapping[str, str],
         timing: Timing,
         emit: OnEvent,
         stop: asyncio.Event,
     ) -> None:
         self._fleet = fleet
         self._names = sorted(set(names))
-        self._targets = targets
-        self._texts = {name: text for name, text in texts.items() if name not in targets}
+        self._targets: Mapping[str, DeviceModel] = {}
+        self._texts: Mapping[str, str] = {}
         self._timing = timing
         self._emit = emit
         self._stop = stop
@@ -39,6 +38,21 @@ class Checkup:
         """A device that does not answer has no baseline, and cannot get worse."""
         self._states = await self._read()
         self.baseline = signals(self._states)
+
+    def expect(self, targets: Mapping[str, DeviceModel], texts: Mapping[str, str]) -> None:
+        """What devices are to run when the next look is taken: by models, by texts where there is none."""
+        self._targets = targets
+        self._texts = {name: text for name, text in texts.items() if name not in targets}
+
+    def follow(self, part: DevicePlan) -> None:
+        """From here on a session that is new with this part is looked for as the one that it joins or stands in for."""
+        for new, old in part.comes:
+            was = self.baseline.get(SignalKey(part.device, SignalKind.BGP, old))
+            if was is not None:
+                self.baseline.setdefault(SignalKey(part.device, SignalKind.BGP, new), was)
+        for kind in (SignalKind.BGP, SignalKind.BFD):
+            for old in part.ends:
+                self.baseline.pop(SignalKey(part.device, kind, old), None)
 
     async def wait_healthy(
         self, soak_s: float, pending: Collection[tuple[str, str]] = frozenset()

@@ -83,9 +83,7 @@ class Floor:
         transaction.emit(Note(f"{name}: {said}; going on, as asked"))
 
 
-async def drain_first(
-    transaction: Transaction, wave: int, parts: Sequence[DevicePlan], floor: Floor, resolve: Resolve
-) -> None:
+async def drain_first(transaction: Transaction, parts: Sequence[DevicePlan], floor: Floor, resolve: Resolve) -> None:
     """Apply the drained targets, wait for traffic to leave, then stage the real targets.
 
     Raises:
@@ -97,7 +95,7 @@ async def drain_first(
         transaction.journal.append(Entry.DRAIN, name)
     drained = {part.device: fill(part.drain, resolve) for part in parts if part.drain is not None}
     await restage_targets(transaction, drained)
-    await commit_wave(transaction, wave, {part.device: part.pre_hash for part in parts}, only=names)
+    await commit_wave(transaction, names, {part.device: part.pre_hash for part in parts}, again=True)
     await floor.wait(transaction)
     await restage_targets(transaction, {part.device: fill(part.target, resolve) for part in parts})
 

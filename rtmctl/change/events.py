@@ -15,6 +15,16 @@ class PhaseBegun:
 
 
 @dataclass(frozen=True, slots=True)
+class StageBegun:
+    """Of a change with more than one."""
+
+    number: int
+    """from 1"""
+    of: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class WaveBegun:
     number: int
     """from 1, over all stages"""
@@ -48,7 +58,7 @@ class Note:
     text: str
 
 
-Event: TypeAlias = PhaseBegun | WaveBegun | DeviceStep | Waiting | Note
+Event: TypeAlias = PhaseBegun | StageBegun | WaveBegun | DeviceStep | Waiting | Note
 OnEvent: TypeAlias = Callable[[Event], None]
 
 

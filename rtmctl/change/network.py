@@ -41,6 +41,7 @@ from rtmctl.fabric.types import Fabric
 from rtmctl.intent.schema.management import Freeze
 from rtmctl.model.config import DeviceConfig
 from rtmctl.model.types import DeviceModel
+from rtmctl.render import render
 from rtmctl.store import DrainRow, Store
 
 Build: TypeAlias = Callable[[frozenset[str]], tuple[Mapping[str, DeviceModel], Mapping[str, DeviceConfig]]]
@@ -60,6 +61,8 @@ class Network:
     build: Build
     connect: Connect
     store: Store
+    write: Callable[[DeviceModel], DeviceConfig] = render
+    """a model as the text that its device takes, secrets as tokens"""
     restore: Restore = as_it_runs
     """what a device runs back to what `build` was made from, where the devices take another form"""
     resolve: Resolve = no_secrets
@@ -309,6 +312,7 @@ def _surroundings(
         drain_notes={name: drain_to_text(row) for name, row in drained.items()},
         drains_before=reading.drains,
         unsettled=reading.unsettled,
+        write=network.write,
     )
 
 

@@ -3,31 +3,23 @@
 import getpass
 import socket
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
 
 from rtmctl import __version__
 from rtmctl.base import PermanentError, Refused
-from rtmctl.change.conflicts import conflicts, instance_conflicts
-from rtmctl.change.diffs import config_diffs
-from rtmctl.change.drains import stranded
-from rtmctl.change.impact import Effect, device_effect
-from rtmctl.change.outages import Order, Step, order_of
+from rtmctl.change.draft import FULL_GUARD, Draft, Normalise, Ran, Surroundings
+from rtmctl.change.ends import Step
+from rtmctl.change.outages import Order, order_of
+from rtmctl.change.phases import Phase, phases
 from rtmctl.change.plan_file import seal
-from rtmctl.change.plan_types import PLAN_VERSION, DevicePlan, Plan, SecretUse, Stage
-from rtmctl.change.secrets import hidden_secrets
-from rtmctl.change.unmanaged import Foreign, Unmanaged, foreign_objects, keep, managed_by, managed_note
-from rtmctl.change.waves import WaveOptions, ordered_waves, partners, plan_waves
-from rtmctl.device.types import Capabilities, Running
+from rtmctl.change.plan_types import PLAN_VERSION, DevicePlan, Plan, SecretUse, Stage, Wave
+from rtmctl.change.unmanaged import Unmanaged
+from rtmctl.change.waves import WaveOptions, check_waves, ordered_waves, plan_waves
+from rtmctl.device.types import Running
 from rtmctl.fabric.types import Fabric
 from rtmctl.model.config import DeviceConfig
 from rtmctl.model.types import DeviceModel
-
-FULL_GUARD = Capabilities(revert_timer=True, granularity_s=1, extendable=True, survives_reboot=True)
-
-Normalise: TypeAlias = Callable[[str, DeviceConfig], DeviceConfig]
-"""(device, config) to the form in which that device reports what it runs: its hash and its diff are over that form"""
 
 
 def as_is(_device: str, config: DeviceConfig) -> DeviceConfig:
@@ -43,29 +35,6 @@ class PlanOptions:
     unmanaged: Unmanaged = Unmanaged.KEEP
     made_by: str = ""
     undoes: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a plan knows of the devices beside their texts; all of it may be missing, then the plan is more careful."""
-
-    current: Mapping[str, DeviceModel] = field(default_factory=dict)
-    """what runs, as a model"""
-    idle: Collection[str] = ()
-    """devices that carry no session and no traffic"""
-    capabilities: Mapping[str, Capabilities] = field(default_factory=dict)
-    managed: Mapping[str, str | None] = field(default_factory=dict)
-    """the note `managed` of each device: which objects are rtmctl's"""
-    drain_targets: Mapping[str, DeviceConfig] = field(default_factory=dict)
-    """each target as it is while traffic is moved away"""
-    redoes: Collection[str] = ()
-    """target hashes that were rolled back before"""
-    drain_notes: Mapping[str, str | None] = field(default_factory=dict)
-    """for each device the note `drain` that goes with its target"""
-    drains_before: Mapping[str, str | None] = field(default_factory=dict)
-    """that note as it stands"""
-    unsettled: Mapping[str, str] = field(default_factory=dict)
-    """devices that run a change which is neither confirmed nor reverted, each with its id"""
 
 
 _NOTHING_KNOWN = Surroundings()
@@ -86,7 +55,8 @@ def make_plan(
     normalise: Normalise = as_is,
     now: Callable[[], float] = time.time,
 ) -> Plan:
-    """Compare targets with what runs, and order the differences into waves. Pure but for `now` and the user's name.
+    """Compare targets with what runs, and order the differences into stages and waves. Pure but for `now` and the
+    user's name.
 
     Args:
         targets: the texts to be run, secrets as tokens; devices without one are left alone.
@@ -102,50 +72,21 @@ def make_plan(
         raise PermanentError(f"{', '.join(unknown)}: no such device", hint=f"devices: {', '.join(sorted(known))}")
     if unread := sorted(set(targets) - set(running)):
         raise PermanentError(f"{', '.join(unread)}: what it runs was not read", hint="`--only` leaves devices out")
-    wanted = {name for name in targets if not options.only or name in options.only}
-    parts: list[DevicePlan] = []
-    unchanged: list[str] = []
-    against: list[str] = []
-    for name in sorted(wanted):
-        part = _device_plan(
-            name,
-            fabric=fabric,
-            model=models.get(name),
-            target=targets[name],
-            running=running[name],
-            around=surroundings,
-            options=options,
-            normalise=normalise,
-        )
-        if part is None:
-            unchanged.append(name)
-            continue
-        parts.append(part)
-        if options.unmanaged is Unmanaged.KEEP:
-            note = surroundings.managed.get(name)
-            against += [f"{name}: {text}" for text in _cannot_keep(running[name].config, targets[name], note)]
-    if against:
+    wanted = sorted(name for name in targets if not options.only or name in options.only)
+    draft = Draft(fabric, running, surroundings, normalise, options.unmanaged, undoes=bool(options.undoes))
+    current = surroundings.current
+    drafted = {name: draft.part(name, targets[name], (current.get(name), models.get(name))) for name in wanted}
+    parts = [part for part in drafted.values() if part is not None]
+    if against := [text for part in parts for text in draft.cannot_keep(part.device, targets[part.device])]:
         raise Refused(
             "; ".join(against),
             hint="take them away by hand or into the site's files; --remove-unmanaged removes all that is not rtmctl's",
         )
-    stages: tuple[Stage, ...] = ()
-    order = Order()
     if parts:
-        idle = {part.device for part in parts if part.idle}
-        order = order_of(fabric, _steps(parts, models, surroundings, normalise))
-        parts = [
-            replace(
-                part,
-                waits=order.waits.get(part.device, ()),
-                # what changes together has nowhere to move traffic to
-                drain=None if part.device in order.together else part.drain,
-            )
-            for part in parts
-        ]
-        waves = plan_waves(fabric, {part.device for part in parts}, idle, options.waves)
-        waves = ordered_waves(waves, together=order.together, first=order.first)
-        stages = (Stage("all", tuple(parts), waves),)
+        check_waves({part.device for part in parts}, options.waves)
+    steps = _steps(parts, models, surroundings, normalise)
+    way = phases(fabric, steps) if surroundings.write else ()
+    stages, outages = _in_stages(draft, parts, way, options.waves) if way else _at_once(fabric, parts, steps, options)
     return seal(
         Plan(
             version=PLAN_VERSION,
@@ -154,11 +95,11 @@ def make_plan(
             made_by=options.made_by or whoami(),
             tool=__version__,
             stages=stages,
-            unchanged=tuple(unchanged),
-            left_out=tuple(sorted(set(targets) - wanted)),
+            unchanged=tuple(name for name in wanted if drafted[name] is None),
+            left_out=tuple(sorted(set(targets) - set(wanted))),
             secrets=secrets,
             warnings=_warnings(parts, drains or {}, surroundings, options),
-            outages=order.outages,
+            outages=outages,
             undoes=options.undoes,
         )
     )
@@ -176,6 +117,57 @@ def _steps(
     }
 
 
+def _at_once(
+    fabric: Fabric, parts: list[DevicePlan], steps: Mapping[str, Step], options: PlanOptions
+) -> tuple[tuple[Stage, ...], tuple[str, ...]]:
+    """One stage with every device's target, and the outages that it has."""
+    if not parts:
+        return (), ()
+    order = order_of(fabric, steps)
+    # what changes together has nowhere to move traffic to
+    parts = [replace(part, drain=None) if part.device in order.together else part for part in parts]
+    return (_stage("all", fabric, parts, order, options.waves, order.first),), order.outages
+
+
+def _in_stages(
+    draft: Draft, parts: list[DevicePlan], way: tuple[Phase, ...], options: WaveOptions
+) -> tuple[tuple[Stage, ...], tuple[str, ...]]:
+    """A stage for each phase; what carries nothing yet goes first."""
+    stages = []
+    begun = {name for phase in way for name in phase.new}
+    if others := [part for part in parts if part.device not in begun]:
+        stages.append(_stage("bootstrap", draft.fabric, others, Order(), options))
+    runs: dict[str, Ran] = {}
+    for phase in way:
+        drafted = draft.phase_parts(phase, runs)
+        if not drafted:
+            continue
+        runs |= {name: ran for name, (_, ran) in drafted.items()}
+        found = [part for part, _ in drafted.values()]
+        stage = _stage(phase.name, draft.fabric, found, phase.order, options, phase.first | phase.order.first)
+        if phase.leaving or phase.undrained:
+            waves = ((verb, names) for verb, names in (("undrain", phase.undrained), ("drain", phase.leaving)) if names)
+            stage = replace(stage, waves=tuple(Wave(verb, tuple(sorted(names))) for verb, names in waves))
+        stages.append(stage)
+    return tuple(stages), tuple(dict.fromkeys(outage for phase in way for outage in phase.order.outages))
+
+
+def _stage(
+    name: str,
+    fabric: Fabric,
+    parts: list[DevicePlan],
+    order: Order,
+    options: WaveOptions,
+    first: frozenset[str] = frozenset(),
+) -> Stage:
+    changing = {part.device for part in parts}
+    idle = {part.device for part in parts if part.idle}
+    waves = plan_waves(fabric, changing, idle, options)
+    waves = ordered_waves(waves, together=order.together, first=first)
+    waiting = tuple(replace(part, waits=order.waits.get(part.device, ())) for part in parts)
+    return Stage(name, waiting, waves)
+
+
 def whoami() -> str:
     """user@host, as the lease and the history name an operator."""
     try:
@@ -183,86 +175,6 @@ def whoami() -> str:
     except (KeyError, OSError):
         user = "unknown"
     return f"{user}@{socket.gethostname()}"
-
-
-def weaker_guards(capabilities: Capabilities) -> tuple[str, ...]:
-    """What a platform cannot promise, in the words of the plan."""
-    texts = (
-        (not capabilities.revert_timer, "no revert timer on the device: a cut connection leaves the change in place"),
-        (capabilities.granularity_s > 1, f"revert timer counts in steps of {capabilities.granularity_s} s"),
-        (not capabilities.extendable, "revert timer cannot be extended: the whole budget is set at the start"),
-        (not capabilities.survives_reboot, "a reboot does not revert"),
-    )
-    return tuple(text for holds, text in texts if holds)
-
-
-def _device_plan(
-    name: str,
-    *,
-    fabric: Fabric,
-    model: DeviceModel | None,
-    target: DeviceConfig,
-    running: Running,
-    around: Surroundings,
-    options: PlanOptions,
-    normalise: Normalise,
-) -> DevicePlan | None:
-    before = running.config
-    note = around.managed.get(name)
-    foreign = foreign_objects(before, target, note)
-    # what a change is rolled back to names foreign objects too, for they stood there
-    managed = managed_note(target, _all_foreign(before, note) if options.undoes else ())
-    if options.unmanaged is Unmanaged.KEEP:
-        target = keep(before, target, foreign)
-    normal = normalise(name, target)
-    shown = DeviceConfig(tuple((section, normal.get(section)) for section in normal.names))
-    kept = DeviceConfig(tuple((n, shown.get(n) if n in shown.names else t) for n, t in before.sections))
-    extra = tuple((n, t) for n, t in shown.sections if n not in before.names)
-    diffs = config_diffs(before, DeviceConfig(kept.sections + extra))
-    if not diffs:
-        return None
-    idle = name in around.idle
-    effect = Effect() if idle else device_effect(around.current.get(name), model, diffs, (before, normal))
-    # a host that hangs on this device alone stays whatever is announced: then nothing is moved by draining it
-    movable = partners(fabric, name) and not stranded(fabric, name, ())
-    drain = around.drain_targets.get(name) if effect.resets and movable else None
-    if drain is not None and options.unmanaged is Unmanaged.KEEP:
-        drain = keep(before, drain, foreign)
-    return DevicePlan(
-        device=name,
-        platform=fabric.device(name).platform,
-        pre_hash=running.hash,
-        before=before,
-        target=target,
-        target_hash=target.hash(),
-        diffs=diffs,
-        version=running.version,
-        idle=idle,
-        resets=effect.resets,
-        impact=effect.impact,
-        unmanaged=tuple(str(one) for one in foreign),
-        weaker=weaker_guards(around.capabilities.get(name, FULL_GUARD)),
-        partners=() if idle else partners(fabric, name),
-        managed=managed,
-        drain=drain,
-        drain_note=around.drain_notes.get(name),
-        drain_before=around.drains_before.get(name),
-    )
-
-
-def _all_foreign(running: DeviceConfig, note: str | None) -> tuple[Foreign, ...]:
-    return foreign_objects(running, DeviceConfig(tuple((name, "") for name in running.names)), note)
-
-
-def _cannot_keep(running: DeviceConfig, target: DeviceConfig, note: str | None) -> tuple[str, ...]:
-    foreign = foreign_objects(running, target, note)
-    secret = tuple(
-        f"{one} holds a secret that only the device knows: keeping it would write its hash in the secret's place"
-        for one in foreign
-        if hidden_secrets(one.text)
-    )
-    ours = managed_by(note).get("frr", frozenset())
-    return (*conflicts(target, foreign), *instance_conflicts(running, target, ours), *secret)
 
 
 def _warnings(
@@ -280,3 +192,6 @@ def _warnings(
     if options.unmanaged is Unmanaged.REMOVE and any(part.unmanaged for part in parts):
         found.append("unmanaged configuration is removed, as asked")
     return tuple(found)
+
+
+__all__ = ["FULL_GUARD", "PlanOptions", "Surroundings", "as_is", "make_plan", "whoami"]

@@ -66,6 +66,12 @@ class DevicePlan:
     """that note as the plan found it"""
     waits: tuple[tuple[str, str], ...] = ()
     """sessions, as health names them, that come back when the device beside them has changed too"""
+    comes: tuple[tuple[str, str], ...] = ()
+    """sessions that are new with this target, each with the one to the same device that it joins or stands in for"""
+    ends: tuple[str, ...] = ()
+    """sessions that end with it"""
+    leaves: bool = False
+    """traffic leaves the device with this target, and the next wave waits until it has"""
 
     @property
     def added(self) -> int:
@@ -86,7 +92,10 @@ class Wave:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A set of targets that is reached wave by wave and then stands as a whole."""
+    """A set of targets that is reached wave by wave and then stands as a whole.
+
+    A change has one stage, or as many as keep a way open for all traffic; all are decided together.
+    """
 
     name: str
     devices: tuple[DevicePlan, ...]
@@ -131,3 +140,13 @@ class Plan:
     @property
     def devices(self) -> tuple[str, ...]:
         return tuple(sorted({part.device for stage in self.stages for part in stage.devices}))
+
+    @property
+    def first_parts(self) -> dict[str, DevicePlan]:
+        """Each device's part of the first stage that changes it: `before` is what it runs now."""
+        return {part.device: part for stage in reversed(self.stages) for part in stage.devices}
+
+    @property
+    def last_parts(self) -> dict[str, DevicePlan]:
+        """Each device's part of the last stage that changes it: `target` is what it runs in the end."""
+        return {part.device: part for stage in self.stages for part in stage.devices}

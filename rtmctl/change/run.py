@@ -5,31 +5,29 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from rtmctl.base import PermanentError, RtmctlError, StateUnknown
+from rtmctl.change.advance import Advance, Stopped, Unhealthy, undo_order
 from rtmctl.change.auditing import Account
 from rtmctl.change.checkup import Checkup
-from rtmctl.change.draining import Floor, drain_first
 from rtmctl.change.errors import StepFailed
-from rtmctl.change.events import Note, OnEvent, PhaseBegun, WaveBegun
+from rtmctl.change.events import Note, OnEvent, PhaseBegun
 from rtmctl.change.fleet import Fleet
 from rtmctl.change.gates import refuse_degraded, refuse_stale, refuse_unsettled
 from rtmctl.change.journal import Entry, Journal
 from rtmctl.change.notes import Manifest
 from rtmctl.change.options import ApplyOptions, CommitMode
-from rtmctl.change.plan_types import DevicePlan, Plan, Stage, Wave
+from rtmctl.change.plan_types import Plan, Stage
 from rtmctl.change.results import ChangeResult, DeviceOutcome, Outcome, Standing
-from rtmctl.change.secrets import Resolve, fill
+from rtmctl.change.secrets import Resolve
 from rtmctl.change.settling import seen_of, settle
 from rtmctl.change.transaction import (
     Transaction,
     arm_for,
     await_leases,
-    commit_wave,
     confirm_devices,
     decide,
     keep,
     release_leases,
     sessions_return_s,
-    stage_targets,
     undo,
 )
 from rtmctl.intent.schema.management import Freeze
@@ -51,14 +49,6 @@ class Site:
     freezes: tuple[Freeze, ...] = ()
     resolve: Resolve = no_secrets
     plan_key: bytes = b""
-
-
-class Stopped(PermanentError):
-    """The operator asked for an end."""
-
-
-class Unhealthy(PermanentError):
-    """A wave left something worse than before."""
 
 
 @dataclass
@@ -114,7 +104,7 @@ class ChangeRun:
             self.emit(Note(f"the history does not know the end of {self.change}: {error.message}"))
 
     async def _all_rounds(self) -> ChangeResult:
-        rounds = list(_rounds(self.plan, self.options.commit))
+        rounds = _rounds(self.plan, self.options.commit)
         self.journal.append(Entry.BEGIN, detail=str(len(rounds)))
         parts = [part for stage in self.plan.stages for part in stage.devices]
         names = self.plan.devices
@@ -124,13 +114,13 @@ class ChangeRun:
         for text in await refuse_degraded(self.fleet, parts, timing, override=self.options.degraded):
             self.emit(Note(f"degraded: {text}"))
         result: ChangeResult | None = None
-        for number, (stage, waves) in enumerate(rounds, 1):
-            transaction = self._new_transaction(number, len(rounds), waves)
+        for number, stages in enumerate(rounds, 1):
+            transaction = self._new_transaction(number, len(rounds), stages)
             if number == 1:
                 await await_leases(transaction, names, f"change {self.change}", self.stop)
             keeper = asyncio.create_task(keep(transaction))
             try:
-                result = await self._round(transaction, stage, waves, last=number == len(rounds))
+                result = await self._round(transaction, stages, number - 1, last=number == len(rounds))
             finally:
                 keeper.cancel()
                 await asyncio.gather(keeper, return_exceptions=True)
@@ -141,14 +131,14 @@ class ChangeRun:
         assert result is not None  # a plan that is not empty has a round
         return result
 
-    def _new_transaction(self, number: int, of: int, waves: tuple[Wave, ...]) -> Transaction:
+    def _new_transaction(self, number: int, of: int, stages: tuple[Stage, ...]) -> Transaction:
         manifest = Manifest(
             id=self.change if of == 1 else f"{self.change}.{number}",
             change=self.change,
             site=self.plan.site,
             by=self.by,
             reason=self.options.reason,
-            waves=tuple(wave.devices for wave in waves),
+            waves=undo_order(stages),
             confirm_within_s=self.options.confirm_within_s,
         )
         transaction = Transaction(
@@ -165,84 +155,47 @@ class ChangeRun:
         return transaction
 
     async def _round(
-        self, transaction: Transaction, stage: Stage, waves: tuple[Wave, ...], *, last: bool
+        self, transaction: Transaction, stages: tuple[Stage, ...], rounds_before: int, *, last: bool
     ) -> ChangeResult:
-        parts = {name: stage.device(name) for wave in waves for name in wave.devices}
-        self.emit(PhaseBegun("check", tuple(parts)))
+        parts = [part for stage in stages for part in stage.devices]
+        names = {part.device for part in parts}
+        checkup = Checkup(
+            self.fleet,
+            names | {partner for part in parts for partner in part.partners},
+            timing=self.options.timing,
+            emit=self.emit,
+            stop=self.stop,
+        )
+        advance = Advance(
+            stages,
+            transaction,
+            checkup,
+            self.site.targets,
+            self.site.resolve,
+            self.options,
+            self.stop,
+            waves_before=rounds_before,
+            waves_in_all=sum(len(stage.waves) for stage in self.plan.stages),
+        )
+        self.emit(PhaseBegun("check", tuple(sorted(names))))
         try:
             if not self._done:
-                await refuse_stale(self.fleet, parts.values(), self.options.timing)
-            checkup = self._checkup(parts)
-            if not all(part.idle for part in parts.values()):
+                await refuse_stale(self.fleet, parts, self.options.timing)
+            if not all(part.idle for part in parts):
                 await checkup.take_baseline()
-            await stage_targets(
-                transaction,
-                {name: fill(part.target, self.site.resolve) for name, part in parts.items()},
-                {name: part.managed for name, part in parts.items()},
-                {name: part.drain_note for name, part in parts.items()},
-            )
+            await advance.prepare()
         except RtmctlError as error:
             if not self._done:
                 raise
             return self._result(Outcome.REVERTED, f"{error.message}; earlier waves stay", ())
         try:
-            await self._waves(transaction, checkup, parts, waves)
+            await advance.go()
             if last and self.options.confirm_within_s is not None:
                 return await self._leave_unconfirmed(transaction)
             await decide(transaction)
         except RtmctlError as error:
             return await self._undo(transaction, error)
         return self._confirmed(await confirm_devices(transaction))
-
-    async def _waves(
-        self, transaction: Transaction, checkup: Checkup, parts: Mapping[str, DevicePlan], waves: tuple[Wave, ...]
-    ) -> None:
-        total = sum(len(stage.waves) for stage in self.plan.stages)
-        names = [wave for stage in self.plan.stages for wave in stage.waves]
-        for index, wave in enumerate(waves):
-            self._go_on(transaction)
-            self.emit(WaveBegun(names.index(wave) + 1, total, wave.name, wave.devices))
-            self.journal.append(Entry.WAVE, detail=wave.name)
-            drained = [parts[name] for name in wave.devices if parts[name].drain and self.options.drain]
-            if drained:
-                await drain_first(transaction, index, drained, self._floor(drained), self.site.resolve)
-            await commit_wave(
-                transaction, index, {name: parts[name].pre_hash for name in wave.devices}, again=bool(drained)
-            )
-            if not all(parts[name].idle for name in wave.devices):
-                self.emit(PhaseBegun("health", wave.devices))
-                worse = await checkup.wait_healthy(self.options.timing.soak_s, _pending(parts, waves[index + 1 :]))
-                if worse:
-                    more = f" and {len(worse) - 1} more" if len(worse) > 1 else ""
-                    raise Unhealthy(f"after wave {wave.name}: {worse[0]}{more}")
-            leaving = [part for part in (parts[n] for n in wave.devices) if part.drain_note and not part.drain_before]
-            await self._floor(leaving).wait(transaction)
-            self.journal.append(Entry.HEALTHY, detail=wave.name)
-        self._go_on(transaction)
-        self.emit(Note(f"from now, should rtmctl die, every device is as before within {transaction.worst_s:.0f} s"))
-        self.journal.append(Entry.APPLIED)
-
-    def _go_on(self, transaction: Transaction) -> None:
-        if self.stop.is_set():
-            raise Stopped("stopped by the operator")
-        if transaction.lost is not None:
-            raise transaction.lost
-
-    def _floor(self, parts: list[DevicePlan]) -> Floor:
-        models = {part.device: self.site.targets[part.device] for part in parts if part.device in self.site.targets}
-        return Floor(models, go_on=self.options.accept_outage)
-
-    def _checkup(self, parts: Mapping[str, DevicePlan]) -> Checkup:
-        watched = set(parts) | {partner for part in parts.values() for partner in part.partners}
-        return Checkup(
-            self.fleet,
-            watched,
-            targets=self.site.targets,
-            texts={name: part.target.to_text() for name, part in parts.items()},
-            timing=self.options.timing,
-            emit=self.emit,
-            stop=self.stop,
-        )
 
     async def _leave_unconfirmed(self, transaction: Transaction) -> ChangeResult:
         seconds = self.options.confirm_within_s or 0
@@ -310,19 +263,15 @@ class ChangeRun:
         await self.fleet.close()
 
 
-def _pending(parts: Mapping[str, DevicePlan], later: tuple[Wave, ...]) -> frozenset[tuple[str, str]]:
-    """Sessions, as (device, session), of which one end has not changed yet."""
-    rest = {name for wave in later for name in wave.devices}
-    return frozenset(
-        (name, session) for name, part in parts.items() for session, far in part.waits if {name, far} & rest
-    )
-
-
-def _rounds(plan: Plan, mode: CommitMode) -> list[tuple[Stage, tuple[Wave, ...]]]:
-    """What is decided together: a stage, or each wave by itself."""
+def _rounds(plan: Plan, mode: CommitMode) -> list[tuple[Stage, ...]]:
+    """What is decided together: all stages, or each wave of the only one by itself."""
     if mode is CommitMode.ALL:
-        return [(stage, stage.waves) for stage in plan.stages]
-    return [(stage, (wave,)) for stage in plan.stages for wave in stage.waves]
+        return [plan.stages]
+    return [
+        (Stage(stage.name, tuple(stage.device(name) for name in wave.devices), (wave,)),)
+        for stage in plan.stages
+        for wave in stage.waves
+    ]
 
 
 __all__ = ["ChangeRun", "Site", "StepFailed", "Stopped", "Unhealthy", "no_secrets"]

@@ -40,14 +40,8 @@ def partners(fabric: Fabric, name: str) -> tuple[str, ...]:
     )
 
 
-def plan_waves(
-    fabric: Fabric, changing: Collection[str], idle: Collection[str], options: WaveOptions = ANY_WAVES
-) -> tuple[Wave, ...]:
-    """Order the changing devices into waves: bootstrap, canary, leafs, borders, spines, super-spines.
-
-    Raises:
-        PermanentError: a canary that does not change, or `max_unavailable` below one.
-    """
+def check_waves(changing: Collection[str], options: WaveOptions) -> None:
+    """Raises PermanentError for a canary that does not change, or `max_unavailable` below one."""
     if options.max_unavailable is not None and options.max_unavailable < 1:
         raise PermanentError("max-unavailable must be at least 1")
     if unknown := sorted(set(options.canary) - set(changing)):
@@ -55,11 +49,18 @@ def plan_waves(
             f"canary {', '.join(unknown)} does not change in this plan",
             hint=f"devices that change: {', '.join(sorted(changing)) or 'none'}",
         )
+
+
+def plan_waves(
+    fabric: Fabric, changing: Collection[str], idle: Collection[str], options: WaveOptions = ANY_WAVES
+) -> tuple[Wave, ...]:
+    """Order the changing devices into waves: bootstrap, canary, leafs, borders, spines, super-spines."""
+    canary = tuple(name for name in options.canary if name in changing)
     waves = []
-    if boot := tuple(sorted(set(changing) & set(idle) - set(options.canary))):
+    if boot := tuple(sorted(set(changing) & set(idle) - set(canary))):
         waves.append(Wave("bootstrap", boot))
-    waves += [Wave(f"canary {name}", (name,)) for name in options.canary]
-    rest = [d for d in fabric.devices if d.name in changing and d.name not in boot and d.name not in options.canary]
+    waves += [Wave(f"canary {name}", (name,)) for name in canary]
+    rest = [d for d in fabric.devices if d.name in changing and d.name not in boot and d.name not in canary]
     for role, title in _TIERS:
         groups = _groups(fabric, [d for d in rest if d.role is role])
         groups = [part for group in groups for part in _split(group, options.max_unavailable)]
@@ -84,11 +85,11 @@ def ordered_waves(
 
 
 def _groups(fabric: Fabric, devices: Sequence[Device]) -> list[tuple[str, ...]]:
-    planes = _planes(fabric)
+    rank_of = planes(fabric)
     groups: dict[int, list[str]] = {}
     for number, device in enumerate(sorted(devices, key=lambda d: d.name)):
         if device.role is Role.SPINE:
-            rank = planes[device.name]
+            rank = rank_of[device.name]
         elif device.role is Role.LEAF:
             rank = int(any(device.pair == other.name and other.name < device.name for other in devices))
         else:
@@ -97,7 +98,7 @@ def _groups(fabric: Fabric, devices: Sequence[Device]) -> list[tuple[str, ...]]:
     return [tuple(groups[rank]) for rank in sorted(groups)]
 
 
-def _planes(fabric: Fabric) -> dict[str, int]:
+def planes(fabric: Fabric) -> dict[str, int]:
     """A spine's rank among its pod's spines by name."""
     pods: dict[str, list[str]] = {}
     for device in fabric.devices:

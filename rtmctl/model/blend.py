@@ -6,10 +6,10 @@ rendered and reviewed as such.
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 
 from rtmctl.base.order import natural_key
-from rtmctl.model.types import DEFAULT_VRF, Action, BgpInstance, DeviceModel, EthernetPort, Policy, PortKind
+from rtmctl.model.types import DEFAULT_VRF, Action, BgpInstance, DeviceModel, EthernetPort, Policy, PortKind, PrefixList
 
 
 class _Named(Protocol):
@@ -17,6 +17,8 @@ class _Named(Protocol):
     def name(self) -> str: ...
 
 
+Rules: TypeAlias = tuple[tuple[Policy, ...], tuple[PrefixList, ...]]
+"""a device's policies and the lists they use"""
 _Item = TypeVar("_Item", bound=_Named)
 
 
@@ -35,14 +37,23 @@ def blend(old: DeviceModel, new: DeviceModel, waiting: Collection[str]) -> Devic
     faces = frozenset(waiting)
     if not faces:
         return new
+    policies, lists = joined_policies((old.policies, old.prefix_lists), (new.policies, new.prefix_lists))
     return replace(
         new,
         ports=_facing(old.ports, new.ports, lambda port: _far(port) in faces),
         bgp=tuple(_instance(old, instance, faces) for instance in new.bgp),
-        policies=_joined(old.policies, tuple(_careful(old, policy) for policy in new.policies)),
-        prefix_lists=_joined(old.prefix_lists, new.prefix_lists),
+        policies=policies,
+        prefix_lists=lists,
         bfd_profiles=_joined(old.bfd_profiles, new.bfd_profiles),
     )
+
+
+def joined_policies(old: Rules, new: Rules) -> Rules:
+    """The policies and prefix lists of both. Of two with one name it is the new one; a policy keeps back what either
+    keeps back.
+    """
+    careful = tuple(_careful(old[0], policy) for policy in new[0])
+    return _joined(old[0], careful), _joined(old[1], new[1])
 
 
 def default_instance(model: DeviceModel) -> BgpInstance | None:
@@ -73,11 +84,11 @@ def _joined(old: Iterable[_Item], new: Iterable[_Item]) -> tuple[_Item, ...]:
     return tuple(found[name] for name in sorted(found))
 
 
-def _careful(old: DeviceModel, policy: Policy) -> Policy:
+def _careful(old: Iterable[Policy], policy: Policy) -> Policy:
     """The policy, with what its namesake denies by the AS it was learnt from denied first."""
     denied = {
         term.match_learnt_from: term
-        for other in (*(p for p in old.policies if p.name == policy.name), policy)
+        for other in (*(p for p in old if p.name == policy.name), policy)
         for term in other.terms
         if term.action is Action.DENY and term.match_learnt_from is not None
     }

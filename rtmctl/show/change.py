@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from rich.console import Console
 from rich.text import Text
 
-from rtmctl.change.events import DeviceStep, Event, Note, OnEvent, PhaseBegun, Waiting, WaveBegun
+from rtmctl.change.events import DeviceStep, Event, Note, OnEvent, PhaseBegun, StageBegun, Waiting, WaveBegun
 from rtmctl.change.recover import RecoverReport
 from rtmctl.change.results import ChangeResult, Outcome, Standing
 from rtmctl.change.standing import OpenChange
@@ -93,6 +93,8 @@ def _as_json(event: Event) -> None:
 
 def _as_text(event: Event, console: Console) -> None:
     match event:
+        case StageBegun():
+            console.print(Text(f"stage {event.number}/{event.of} {event.name}", style="bold"))
         case WaveBegun():
             console.print(f"[bold]wave {event.number}/{event.of} {event.name}[/]: {', '.join(event.devices)}")
         case PhaseBegun():

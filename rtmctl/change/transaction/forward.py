@@ -1,7 +1,7 @@
 """The way forward: targets are staged and checked on the devices, then committed wave by wave under revert timers."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 
 from rtmctl.change.events import PhaseBegun
 from rtmctl.change.fleet import Device, failures, successes
@@ -14,13 +14,14 @@ from rtmctl.model.config import DeviceConfig
 
 async def stage_targets(
     transaction: Transaction,
-    targets: Mapping[str, DeviceConfig],
+    targets: Mapping[str, Sequence[DeviceConfig]],
     managed: Mapping[str, str],
     drains: Mapping[str, str | None],
 ) -> None:
-    """Put manifest and target on every device and have it check the syntax there.
+    """Put manifest and targets on every device and have it check their syntax there.
 
     Args:
+        targets: for each device what it is to run, stage by stage; the first one stays staged.
         managed: for each device the note of which objects are rtmctl's, in force once it is confirmed.
         drains: likewise the note of who has drained it; None where nobody has.
 
@@ -37,7 +38,8 @@ async def stage_targets(
         await device.set_note(TRANSACTION, text, fence)
         await device.set_note(MANAGED_NEXT, managed.get(device.name), fence)
         await device.set_note(DRAIN_NEXT, drains.get(device.name) or "", fence)
-        await device.stage(transaction.id, fence, targets[device.name])
+        for target in reversed(targets[device.name]):
+            await device.stage(transaction.id, fence, target)
 
     results = await transaction.fleet.each(targets, "stage", one, transaction.timing.commit_timeout_s)
     transaction.report("stage", results)
@@ -69,20 +71,17 @@ async def unstage(transaction: Transaction, names: Iterable[str]) -> None:
 
 
 async def commit_wave(
-    transaction: Transaction,
-    wave: int,
-    pre_hashes: Mapping[str, str],
-    *,
-    again: bool = False,
-    only: Sequence[str] | None = None,
+    transaction: Transaction, names: Collection[str], pre_hashes: Mapping[str, str], *, again: bool = False
 ) -> None:
-    """Change one wave's devices, each under its revert timer.
+    """Change devices together, each under its revert timer.
+
+    Args:
+        again: they may run an earlier target of this transaction already; their pre-image stays.
 
     Raises:
         StepFailed: of the first device that failed; it and whatever else has begun must be undone.
     """
-    transaction.wave = max(transaction.wave, wave)
-    names = transaction.manifest.waves[wave] if only is None else tuple(only)
+    transaction.wave = max(transaction.wave, *(transaction.rank(name) for name in names))
     await extend(transaction, [name for name in transaction.begun if name not in names])
     transaction.begun += [name for name in names if name not in transaction.begun]
     for name in names:

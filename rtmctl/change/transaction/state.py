@@ -56,8 +56,11 @@ class Transaction:
 
     def reverts_in(self, name: str) -> float:
         """The timer a device should have now, in seconds: a later wave's runs out before an earlier one's."""
-        rank = next(i for i, wave in enumerate(self.manifest.waves) if name in wave)
-        return self.window_s + max(0, self.wave - rank) * self.stagger_s
+        return self.window_s + max(0, self.wave - self.rank(name)) * self.stagger_s
+
+    def rank(self, name: str) -> int:
+        """The number of its wave in the manifest, from 0."""
+        return next(number for number, wave in enumerate(self.manifest.waves) if name in wave)
 
     @property
     def longest_commit_s(self) -> float:

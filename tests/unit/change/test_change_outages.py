@@ -95,6 +95,7 @@ def plan_between(
             idle=idle,
             managed={name: managed_note(render(model)) for name, model in old.items()},
             drain_targets={name: render(model) for name, model in new.items()},
+            write=render,
         ),
         options=PlanOptions(made_by="ann"),
         normalise=lambda _device, config: normal_form(config),
@@ -110,9 +111,9 @@ def test_a_leaf_whose_as_changes_loses_every_uplink(by_text: bool) -> None:
     assert [wave.devices for wave in made.stages[0].waves] == [("leaf1", "spine1", "spine2")]
 
 
-@pytest.mark.parametrize("by_text", [False, True], ids=["models", "texts"])
-def test_one_plane_is_changed_at_both_ends_without_an_outage_the_spine_first(by_text: bool) -> None:
-    made = plan(with_passwords("spine1"), by_text=by_text)
+def test_one_plane_is_changed_at_both_ends_without_an_outage_the_spine_first() -> None:
+    """By texts; by models it is drained through a stage of its own."""
+    made = plan(with_passwords("spine1"), by_text=True)
     assert made.outages == ()
     assert made.stages[0].waves[0].devices == ("spine1",)
     assert [wave.devices for wave in made.stages[0].waves[1:]] == [("leaf1", "leaf3"), ("leaf2", "leaf4")]
@@ -121,9 +122,9 @@ def test_one_plane_is_changed_at_both_ends_without_an_outage_the_spine_first(by_
     assert {far for _, far in spine.waits} == {"leaf1", "leaf2", "leaf3", "leaf4"}
 
 
-@pytest.mark.parametrize("by_text", [False, True], ids=["models", "texts"])
-def test_all_planes_at_both_ends_are_an_outage_and_change_at_once(by_text: bool) -> None:
-    made = plan(with_passwords("spine1", "spine2"), by_text=by_text)
+def test_all_planes_at_both_ends_are_an_outage_and_change_at_once() -> None:
+    """Where what runs is no model, nothing between old and new can be made."""
+    made = plan(with_passwords("spine1", "spine2"), by_text=True)
     assert "at both ends of 8 links" in made.outages[0]
     assert [wave.devices for wave in made.stages[0].waves] == [ALL]
 
@@ -193,11 +194,12 @@ def hosted(folder: Path, more: str) -> tuple[Fabric, Models]:
 
 
 @pytest.mark.parametrize(("more", "said"), PAIRS, ids=["underlay numbering", "overlay form"])
-@pytest.mark.parametrize("by_text", [False, True], ids=["models", "texts"])
-def test_a_new_form_of_the_fabric_is_an_outage(tmp_path: Path, more: str, said: str, by_text: bool) -> None:
+def test_a_new_form_of_the_fabric_is_an_outage_where_what_runs_is_no_model(
+    tmp_path: Path, more: str, said: str
+) -> None:
     _, old = hosted(tmp_path / "old", "")
     new_fabric, new = hosted(tmp_path / "new", more)
-    made = plan_between(new_fabric, old, new, by_text=by_text)
+    made = plan_between(new_fabric, old, new, by_text=True)
     assert any(said in outage for outage in made.outages), made.outages
     assert [wave.devices for wave in made.stages[0].waves] == [("leaf1", "leaf2", "spine1", "spine2")]
     assert all(part.drain is None for part in made.stages[0].devices)

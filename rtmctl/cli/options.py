@@ -32,7 +32,10 @@ def _declare(
             rich_help_panel=_PANEL,
         ),
     ] = None,
-    output: Annotated[Output | None, typer.Option(help="Form of the result \\[text]", rich_help_panel=_PANEL)] = None,
+    output: Annotated[
+        Output | None,
+        typer.Option(metavar="FORM", help="text, json, junit, github, sarif \\[text]", rich_help_panel=_PANEL),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing", rich_help_panel=_PANEL)] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more", rich_help_panel=_PANEL)] = False,
     no_color: Annotated[bool, typer.Option("--no-color", help="Plain text", rich_help_panel=_PANEL)] = False,
@@ -55,10 +58,18 @@ def globals_of(ctx: typer.Context) -> Globals:
 
 
 def _remember(ctx: Any) -> None:
-    """Move the global options out of the command's own parameters."""
+    """Move the global options out of the command's own parameters.
+
+    The environment is read once, at the root: read again at the verb it would overrule what was typed before the noun.
+    """
     given = {field.name: ctx.params.pop(field.name, None) for field in fields(Globals)}
-    said = {name: value for name, value in given.items() if value not in (None, False)}
     root = ctx.find_root()
+    said = {
+        name: value
+        for name, value in given.items()
+        if value not in (None, False)
+        and (ctx is root or getattr(ctx.get_parameter_source(name), "name", "") != "ENVIRONMENT")
+    }
     root.obj = replace(root.ensure_object(Globals), **said)
     if root.obj.no_color:
         os.environ["NO_COLOR"] = "1"  # the one place where all writers look

@@ -198,7 +198,7 @@ def to_junit(report: VerifyReport) -> str:
 
 
 def to_github(report: VerifyReport) -> Iterable[str]:
-    """Workflow annotations, one a deviation, and the verdict. GitHub shows the first ten: causes before what follows."""
+    """Workflow annotations, one a deviation, and the verdict. GitHub shows the first ten: causes come first."""
     for deviation in sorted(report.deviations, key=lambda d: bool(d.cause)):
         kind = "error" if deviation.severity is Severity.ERROR else "warning"
         yield f"::{kind} title=verify {deviation.check}::{_escaped(str(deviation))}"

@@ -65,6 +65,8 @@ class Draft:
     """What all parts of a plan have in common."""
 
     fabric: Fabric
+    models: Mapping[str, DeviceModel]
+    targets: Mapping[str, DeviceConfig]
     running: Mapping[str, Running]
     around: Surroundings
     normalise: Normalise
@@ -140,7 +142,7 @@ class Draft:
         assert self.around.write is not None  # phases are made only where their models can be written
         found = {}
         for name, model in sorted(phase.new.items()):
-            target = self.around.write(model)
+            target = self.targets[name] if model == self.models.get(name) else self.around.write(model)
             ran = runs.get(name, Ran())
             part = self.part(name, target, (phase.old[name], model), before=ran.normal, written=ran.written)
             if part is not None:

@@ -73,7 +73,9 @@ def make_plan(
     if unread := sorted(set(targets) - set(running)):
         raise PermanentError(f"{', '.join(unread)}: what it runs was not read", hint="`--only` leaves devices out")
     wanted = sorted(name for name in targets if not options.only or name in options.only)
-    draft = Draft(fabric, running, surroundings, normalise, options.unmanaged, undoes=bool(options.undoes))
+    draft = Draft(
+        fabric, models, targets, running, surroundings, normalise, options.unmanaged, undoes=bool(options.undoes)
+    )
     current = surroundings.current
     drafted = {name: draft.part(name, targets[name], (current.get(name), models.get(name))) for name in wanted}
     parts = [part for part in drafted.values() if part is not None]

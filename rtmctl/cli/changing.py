@@ -33,9 +33,12 @@ def changing(opened: OpenSite) -> Changing:
     async def to_device(name: str) -> Session:
         return await connect(target.endpoints[name])
 
+    def write(model: DeviceModel) -> DeviceConfig:
+        return target.adapt({model.hostname: render(model)})[model.hostname]
+
     def build(drained: frozenset[str]) -> tuple[Mapping[str, DeviceModel], Mapping[str, DeviceConfig]]:
         models = build_models(opened.fabric, drained)
-        return models, target.adapt({name: render(model) for name, model in models.items()})
+        return models, {name: write(model) for name, model in models.items()}
 
     site = opened.site
     network = Network(
@@ -44,6 +47,7 @@ def changing(opened: OpenSite) -> Changing:
         build,
         to_device,  # type: ignore[arg-type]  # the frr session has the notes that a transaction needs
         site_store(opened),
+        write=write,
         restore=target.restore,
         resolve=partial(lab_secret, target.lab.name) if target.lab else resolver(site.root, os.environ),
         plan_key=plan_key(state_folder(os.environ)),

@@ -56,9 +56,12 @@ def endpoints(lab: Lab, fabric: Fabric) -> dict[str, Endpoint]:
 def network(lab: Lab, fabric: Fabric, store: Store) -> Network:
     ends = endpoints(lab, fabric)
 
+    def write(model: DeviceModel) -> DeviceConfig:
+        return adapt(render(model), lab.features(model.hostname))[0]
+
     def build(drained: frozenset[str]) -> tuple[dict[str, DeviceModel], dict[str, DeviceConfig]]:
         models = build_models(fabric, drained)
-        return models, {name: adapt(render(model), lab.features(name))[0] for name, model in models.items()}
+        return models, {name: write(model) for name, model in models.items()}
 
     async def dial(name: str) -> Any:
         return await connect(ends[name])
@@ -66,4 +69,4 @@ def network(lab: Lab, fabric: Fabric, store: Store) -> Network:
     def production(name: str, running: DeviceConfig) -> DeviceConfig | None:
         return restore(running, lab.features(name))
 
-    return Network("change", fabric, build, dial, store, restore=production)
+    return Network("change", fabric, build, dial, store, write=write, restore=production)

@@ -104,6 +104,7 @@ CODES: dict[str, str] = {
     "filter-mismatch": "a flow passes one way only, or differently on two leafs",
     "link-mismatch": "the two ends of a cable differ",
     "no-meeting-point": "two VRFs that should meet share no leaf",
+    "overlay-mismatch": "a segment or VRF is not the same on two leafs",
     "port-used-twice": "a port has more than one cable",
     "session-mismatch": "the two ends of a BGP session differ",
     "single-point-of-failure": "one failure cuts off a part of the fabric",

@@ -60,6 +60,11 @@ async def apply(
     overridden = refuse_frozen(site.freezes, datetime.fromtimestamp(now(), UTC), options.override_freeze)
     if plan.outages and not options.accept_outage:
         raise Refused("; ".join(plan.outages), hint="--accept-outage")
+    if plan.mixed and options.commit is CommitMode.WAVE:
+        raise Refused(
+            f"confirming wave by wave may leave standing what fails a proof; {'; '.join(plan.mixed)}",
+            hint="--commit all confirms all waves together",
+        )
     if len(plan.stages) > 1 and options.commit is CommitMode.WAVE:
         raise Refused(
             f"the plan has {len(plan.stages)} stages, and what stands between two of them is not to stay",

@@ -130,6 +130,7 @@ class Draft:
             drain_before=around.drains_before.get(name),
             comes=() if idle else comes,
             ends=() if idle else ends,
+            files=running.raw if written is None else None,
             leaves=bool(around.drain_notes.get(name)) and not around.drains_before.get(name),
         )
 

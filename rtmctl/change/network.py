@@ -25,11 +25,12 @@ from rtmctl.change.drains import (
 from rtmctl.change.drift import DriftReport, compare_all
 from rtmctl.change.events import Note, OnEvent, ignore
 from rtmctl.change.fleet import Connect, Device, Fleet
+from rtmctl.change.mixed import with_mixed_states
 from rtmctl.change.notes import DRAIN
 from rtmctl.change.options import ApplyOptions
 from rtmctl.change.plan import PlanOptions, Surroundings, make_plan, whoami
-from rtmctl.change.plan_types import Plan
-from rtmctl.change.reading import Normaliser, Reading, Restore, as_it_runs, current_models, read_fleet
+from rtmctl.change.plan_types import DevicePlan, Plan
+from rtmctl.change.reading import Normaliser, Reading, Restore, as_it_runs, current_models, read_fleet, read_model
 from rtmctl.change.results import ChangeResult, Outcome
 from rtmctl.change.rollback import old_targets, rolled_back_targets
 from rtmctl.change.run import Site, no_secrets
@@ -87,7 +88,7 @@ async def make(network: Network, options: PlanOptions = _PLAN_DEFAULTS, emit: On
     Raises:
         TemporaryError: a device that would take part does not answer; `only` leaves it out.
     """
-    reading = await _read(network, options.only, emit)
+    reading = await _read(network, options.only, emit, others=True)
     return _plan(network, reading, options, network.drained(reading.drains))
 
 
@@ -97,7 +98,7 @@ async def make_rollback(network: Network, change: str, emit: OnEvent = ignore) -
     known = set(network.platforms)
     if gone := sorted(set(targets) - known):
         raise PermanentError(f"{', '.join(gone)}: no longer a device of the site", hint="put it back in the site first")
-    reading = await _read(network, tuple(targets), emit)
+    reading = await _read(network, tuple(targets), emit, others=True)
     network.drained(reading.drains)
     rows = {n: drain_from_text(text, network.name, n) for n, text in drains.items()}
     then = {n: row for n, row in rows.items() if row is not None}
@@ -247,14 +248,20 @@ async def _write_note(
         await fleet.close()
 
 
-async def _read(network: Network, only: Collection[str], emit: OnEvent) -> Reading:
-    """Raises TemporaryError for devices that do not answer."""
-    names = sorted(name for name in network.platforms if not only or name in only)
+async def _read(network: Network, only: Collection[str], emit: OnEvent, *, others: bool = False) -> Reading:
+    """Raises TemporaryError for devices that do not answer.
+
+    Args:
+        only: those that must answer; none: all.
+        others: read the rest too, as far as it answers.
+    """
+    names = sorted(name for name in network.platforms if others or not only or name in only)
     reading = await read_fleet(network.connect, names, emit=emit)
     settle(network.store, network.name, reading.seen, network.now())
-    if reading.failed:
+    failed = {name: why for name, why in reading.failed.items() if not only or name in only}
+    if failed:
         reasons: dict[str, list[str]] = {}
-        for name, why in sorted(reading.failed.items()):
+        for name, why in sorted(failed.items()):
             reasons.setdefault(why, []).append(name)
         said = "; ".join(f"{', '.join(devices)}: {why}" for why, devices in reasons.items())
         raise TemporaryError(f"cannot plan without knowing what runs: {said}", hint="--only leaves devices out")
@@ -270,40 +277,64 @@ def _plan(
     targets: Mapping[str, DeviceConfig] | None = None,
 ) -> Plan:
     """From what was read to what the site says with those devices drained, or to the targets given."""
-    models: Mapping[str, DeviceModel] = {}
-    if targets is None:
-        models, targets = network.build(frozenset(drained))
-    wanted = {name: targets[name] for name in reading.running}
+    texts, models = targets, dict[str, DeviceModel]()
+    if texts is None:
+        built, texts = network.build(frozenset(drained))
+        models = dict(built)
+    wanted = {name: texts[name] for name in reading.running if name in texts}
     normal = Normaliser(network.platforms, wanted, network.resolve, reading)
     refs = sorted({ref for config in wanted.values() for ref in references(config)})
     running = normal.running(reading)
-    return make_plan(
+    around = _surroundings(network, reading, running, drained, by_site=targets is None)
+    if targets is not None:  # what ran once is a model as what runs is
+        models = {**around.current, **_as_models(network, wanted)}
+    made = make_plan(
         network.name,
         network.fabric,
         models,
         wanted,
         running,
         drains={n: drain_reason(row) for n, row in drained.items()},
-        surroundings=_surroundings(network, reading, running, models, drained),
-        options=replace(options, only=()),
+        surroundings=around,
+        options=options,
         secrets=secret_uses(refs, network.resolve, network.plan_key),
         normalise=normal,
         now=network.now,
     )
+    last = {part.device: part for stage in made.stages for part in stage.devices}
+
+    def read(part: DevicePlan) -> DeviceModel | None:
+        if part == last[part.device] and part.device in models:
+            return models[part.device]
+        return read_model(part.platform, part.device, part.target, network.restore)
+
+    carrying = set(network.platforms) - set(reading.idle)
+    return with_mixed_states(
+        made, network.fabric, around.current, models, read, carrying=carrying, unread=reading.failed
+    )
+
+
+def _as_models(network: Network, texts: Mapping[str, DeviceConfig]) -> dict[str, DeviceModel]:
+    found = {n: read_model(network.platforms[n], n, text, network.restore) for n, text in texts.items()}
+    return {name: model for name, model in found.items() if model is not None}
 
 
 def _surroundings(
     network: Network,
     reading: Reading,
     running: Mapping[str, Running],
-    models: Mapping[str, DeviceModel],
     drained: Mapping[str, DrainRow],
+    *,
+    by_site: bool,
 ) -> Surroundings:
+    current = current_models(network.platforms, running, network.restore)
     drain_targets: Mapping[str, DeviceConfig] = {}
-    if network.drain_on_reset and models:
-        _, drain_targets = network.build(frozenset(models))
+    if network.drain_on_reset:
+        _, drain_targets = network.build(frozenset(network.platforms))
+        if not by_site:  # the drained form of what the site says now is none of what ran once
+            drain_targets = {name: text for name, text in drain_targets.items() if name in current}
     return Surroundings(
-        current=current_models(network.platforms, running, network.restore),
+        current=current,
         idle=reading.idle,
         capabilities=reading.capabilities,
         managed=reading.managed,

@@ -35,7 +35,7 @@ class DevicePlan:
     pre_hash: str
     """of what the device runs, as the device itself computes it"""
     before: DeviceConfig
-    """what runs, secrets as tokens"""
+    """what runs, secrets as tokens; its comments are in `files`"""
     target: DeviceConfig
     """what is to run, secrets as tokens"""
     target_hash: str
@@ -64,6 +64,8 @@ class DevicePlan:
     """note for the device: who has drained it and why; None: it is not drained with this target"""
     drain_before: str | None = None
     """that note as the plan found it"""
+    files: DeviceConfig | None = None
+    """`before` with the comments of the device's files: what a rollback brings back, and reads as a model"""
     waits: tuple[tuple[str, str], ...] = ()
     """sessions, as health names them, that come back when the device beside them has changed too"""
     comes: tuple[tuple[str, str], ...] = ()
@@ -128,6 +130,8 @@ class Plan:
     warnings: tuple[str, ...]
     outages: tuple[str, ...] = ()
     """what cannot be changed without an outage; `apply` wants them accepted"""
+    mixed: tuple[str, ...] = ()
+    """states between the waves that fail a proof: `apply --commit wave` would leave them standing, and refuses"""
     undoes: str | None = None
     """the change whose old state this brings back"""
     digest: str = ""

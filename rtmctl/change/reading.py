@@ -161,18 +161,20 @@ def current_models(
     platforms: Mapping[str, str], running: Mapping[str, Running], restore: Restore = as_it_runs
 ) -> dict[str, DeviceModel]:
     """What runs as models, where it can be read as one: what was changed by hand often cannot."""
-    found = {}
-    for name, one in running.items():
-        dialect = DIALECTS.get(platforms[name])
-        if dialect is None:
-            continue
-        try:
-            production = restore(name, one.raw or one.config)
-            if production is not None:
-                found[name] = dialect.parse(production)
-        except (RtmctlError, ValueError, KeyError):
-            continue
-    return found
+    found = {name: read_model(platforms[name], name, one.raw or one.config, restore) for name, one in running.items()}
+    return {name: model for name, model in found.items() if model is not None}
+
+
+def read_model(platform: str, name: str, text: DeviceConfig, restore: Restore = as_it_runs) -> DeviceModel | None:
+    """A device's text, with its comments, as the model that it says; None where it says none."""
+    dialect = DIALECTS.get(platform)
+    if dialect is None:
+        return None
+    try:
+        production = restore(name, text)
+        return dialect.parse(production) if production is not None else None
+    except (RtmctlError, ValueError, KeyError):
+        return None
 
 
 __all__ = ["DIALECTS", "Dialect", "Normaliser", "Reading", "Restore", "as_it_runs", "current_models", "read_fleet"]

@@ -36,7 +36,7 @@ def old_targets(store: Store, site: str, change: str) -> tuple[dict[str, DeviceC
     drains: dict[str, str | None] = {}
     for stage in plan.stages:
         for part in stage.devices:
-            found.setdefault(part.device, part.before)
+            found.setdefault(part.device, part.files or part.before)
             drains.setdefault(part.device, part.drain_before)
     if lost := sorted(name for name, text in found.items() if hidden_secrets(text.to_text())):
         raise Refused(
@@ -52,7 +52,11 @@ def rolled_back_targets(store: Store, site: str) -> frozenset[str]:
     undone = {row.undoes for row in rows if row.undoes and row.outcome == Outcome.CONFIRMED.value}
     hashes: set[str] = set()
     for row in rows:
-        if row.id in undone:
+        if row.id not in undone:
+            continue
+        try:
             plan = plan_from_json(row.plan, f"the plan of change {row.id}")
-            hashes |= {part.target_hash for stage in plan.stages for part in stage.devices}
+        except PermanentError:  # as another version of rtmctl wrote it
+            continue
+        hashes |= {part.target_hash for stage in plan.stages for part in stage.devices}
     return frozenset(hashes)

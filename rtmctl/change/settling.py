@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from rtmctl.base import PermanentError
 from rtmctl.change.journal import Entry
 from rtmctl.change.plan_file import plan_from_json
 from rtmctl.change.results import Outcome, Standing
@@ -61,7 +62,10 @@ def _settle_one(store: Store, row: ChangeRow, seen: Mapping[str, Seen], now: flo
     known = {one.device: one for one in store.standings((row.id,))}
     before = dict.fromkeys(known, "")
     if row.plan:  # none where a recover on another machine began the record
-        plan = plan_from_json(row.plan, f"the plan of change {row.id}")
+        try:
+            plan = plan_from_json(row.plan, f"the plan of change {row.id}")
+        except PermanentError:  # as another version of rtmctl wrote it
+            return False
         before |= {part.device: part.pre_hash for stage in reversed(plan.stages) for part in stage.devices}
     news = []
     for device in sorted(set(before) & set(seen)):

@@ -58,6 +58,8 @@ def print_plan(plan: Plan, console: Console, *, label: str, brief: bool = False)
         _effects(stage.devices, console)
         for number, wave in enumerate(stage.waves, 1):
             console.print(f"wave {number}/{len(stage.waves)} {wave.name}: {', '.join(wave.devices)}")
+    for state in plan.mixed:
+        console.print(Text(f"not with --commit wave: {state}", style="yellow"))
     for outage in plan.outages:
         console.print(Text(f"outage: {outage}; --accept-outage is needed", style="bold red"))
     for use in plan.secrets:

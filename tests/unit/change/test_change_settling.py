@@ -9,7 +9,7 @@ from change_fake import FakeFabric, config, run, settle
 from change_site import ALL, LEAFS, NEW, OLD, SPINES, fabric, plan_for
 from test_change_kill import apply_and_die
 
-from rtmctl.change import ApplyOptions, Network, PlanOptions, Timing, apply, confirm, find_drift, make, recover
+from rtmctl.change import ApplyOptions, Network, Timing, apply, confirm, find_drift, make, recover
 from rtmctl.change.settling import outcome_of
 from rtmctl.store import StandingRow, Store, open_store
 
@@ -159,16 +159,5 @@ def test_a_recovery_of_somebody_elses_change_is_settled_too(store: Store, tmp_pa
         again = await recover(devices.connect, ALL, store, site="test", timing=TIMING)
         assert again.results == ()
         assert outcomes(store) == ["reverted"]
-
-    run(go())
-
-
-def test_only_named_devices_are_read(store: Store) -> None:
-    async def go() -> None:
-        devices = FakeFabric(OLD)
-        await apply(plan_for(devices), devices.connect, store, options=WAITING)
-        await settle(devices)
-        await make(network(devices, store), PlanOptions(only=("leaf1",)))
-        assert outcomes(store) == ["applied, unconfirmed"]
 
     run(go())

@@ -54,11 +54,12 @@ def down(ctx: typer.Context) -> None:
     """Remove the lab and everything it left, whatever state it is in."""
     from rtmctl.lab.drivers import open_lab
     from rtmctl.show.lab import print_removed
+    from rtmctl.show.progress import steps
 
     output = only(globals_of(ctx), Output.TEXT, Output.JSON)
     name = _lab_name(ctx)
     began = time.monotonic()
-    gone = open_lab(name).down()
+    gone = open_lab(name).down(steps(output))
     print_removed(name, output, gone=gone, seconds=time.monotonic() - began)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from rtmctl.base import PermanentError, TemporaryError
 from rtmctl.lab.layout import LabFolder
-from rtmctl.lab.process import Process, children_of
+from rtmctl.lab.process import Process, children_of, running
 from rtmctl.lab.userns import Rootless
 
 _PROGRAM = Path(__file__).parent / "inside" / "anchor.py"
@@ -58,6 +58,11 @@ def launch(folder: LabFolder, rootless: Rootless | None, record: Callable[[Proce
     with wrapper.stdin as go:
         go.write(b"go\n")
     return anchor
+
+
+def find(folder: LabFolder) -> tuple[Process, ...]:
+    """A lab's first process and the one that made its namespaces, by their command lines: without any state file."""
+    return running(lambda words: words[-1:] == [str(folder.path)] and words[-3:-2] == [str(_PROGRAM)])
 
 
 def _await_child(wrapper: "subprocess.Popen[bytes]", folder: LabFolder) -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 def folders(lab: Path, own: str, mounts: str) -> tuple[Path, ...]:
     """A lab's folders, by the texts of /proc/self/cgroup and /proc/self/mountinfo. Pure."""
-    name = f"rtmctl-lab-{hashlib.sha256(str(lab).encode()).hexdigest()[:12]}"
+    name = _name(lab)
     paths = {controllers: path for _, controllers, path in (line.split(":", 2) for line in own.splitlines())}
     found: list[Path] = []
     for line in mounts.splitlines():
@@ -32,6 +32,17 @@ def folders(lab: Path, own: str, mounts: str) -> tuple[Path, ...]:
 def here(lab: Path) -> tuple[Path, ...]:
     """The folders of a lab started by this process."""
     return folders(lab, Path("/proc/self/cgroup").read_text(), Path("/proc/self/mountinfo").read_text())
+
+
+def find(lab: Path) -> tuple[Path, ...]:
+    """The folders of a lab, wherever the command stood that made them."""
+    mounts = (line.partition(" - ") for line in Path("/proc/self/mountinfo").read_text().splitlines())
+    points = [left.split()[4] for left, _, right in mounts if right.startswith("cgroup")]
+    return tuple(Path(folder) for point in points for folder, _, _ in os.walk(point) if folder.endswith(_name(lab)))
+
+
+def _name(lab: Path) -> str:
+    return f"rtmctl-lab-{hashlib.sha256(str(lab).encode()).hexdigest()[:12]}"
 
 
 def remove(roots: Iterable[Path], patience_s: float = 5.0) -> None:

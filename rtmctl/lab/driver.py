@@ -62,11 +62,15 @@ class Lab(Protocol):
         """Bring it up or complete it; nodes that run already are left alone."""
         ...
 
-    def down(self) -> bool:
-        """Remove everything; False when there was nothing."""
+    def down(self, progress: Progress = ...) -> bool:
+        """Remove everything, whatever state it is in; False when there was nothing."""
         ...
 
     def status(self) -> LabStatus: ...
+    def handle(self) -> int:
+        """A descriptor that becomes readable when the lab is gone; the caller closes it."""
+        ...
+
     def kernel(self) -> Features:
         """What this machine's kernel can do."""
         ...

@@ -1,5 +1,6 @@
 """Builds a lab's images into the cache, once. A build is atomic, locked against a second one, and leaves no debris."""
 
+import errno
 import fcntl
 import os
 import shutil
@@ -34,17 +35,18 @@ def built(recipe: Recipe, rootless: Rootless | None = None) -> Path | None:
 
 
 def ensure(recipe: Recipe, rootless: Rootless | None = None, progress: Progress = _silent) -> Path:
-    """The image's folder, built first when the cache has none (about 25 s and 200 MB).
+    """The image's folder, built first when the cache has none (about 25 s and 270 MB).
 
     Raises:
-        PermanentError: mmdebstrap failed; the message ends with its last lines.
+        PermanentError: the cache is full, or mmdebstrap failed; the message ends with its last lines.
     """
     folder = images_folder(rootless)
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / recipe.folder
     if target.is_dir():
         return target
-    with _locked(folder / f".{recipe.folder}.lock") as lock:
+    waits = f"waiting for another command that builds image {recipe.name}"
+    with _locked(folder / f".{recipe.folder}.lock", lambda: progress(waits)) as lock:
         if target.is_dir():
             return target
         temporary = folder / f".building-{recipe.folder}"
@@ -101,6 +103,11 @@ def _run(command: list[str], stdin: str, lock: int) -> None:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         raise
+    if process.returncode != 0 and os.strerror(errno.ENOSPC) in output:
+        raise PermanentError(
+            f"no space left in {cache_folder()} for an image",
+            hint="a switch takes about 270 MB there; RTMCTL_CACHE names another folder",
+        )
     if process.returncode != 0:
         tail = "\n".join(output.splitlines()[-8:])
         raise PermanentError(
@@ -119,10 +126,14 @@ def _remove(path: Path, rootless: Rootless | None) -> None:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[int]:
+def _locked(path: Path, busy: Callable[[], None]) -> Iterator[int]:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            busy()
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield descriptor
     finally:
         os.close(descriptor)

@@ -1,8 +1,10 @@
 """A process' identity that survives the reuse of its number: start time, PID namespace and the machine's boot."""
 
+import contextlib
 import os
 import select
 import signal
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,6 +51,17 @@ class Process:
             return True
         finally:
             os.close(handle)
+
+
+def running(matches: Callable[[list[str]], bool]) -> tuple[Process, ...]:
+    """Processes whose command line, as words, matches."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                if matches((entry / "cmdline").read_text(errors="replace").rstrip("\0").split("\0")):
+                    found.append(Process.of(int(entry.name)))
+    return tuple(found)
 
 
 def children_of(parent: int) -> tuple[int, ...]:

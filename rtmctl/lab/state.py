@@ -13,6 +13,7 @@ from rtmctl.lab.process import Process
 from rtmctl.lab.userns import Rootless
 
 VERSION = 1
+REMEDY = "`rtmctl lab down` removes the lab whatever this file says; `up` then makes it anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +81,13 @@ def load(path: Path) -> LabState | None:
     except FileNotFoundError:
         return None
     except ValueError as error:
-        raise PermanentError(f"{path} is damaged: {error}") from error
+        raise PermanentError(f"{path} is damaged: {error}", hint=REMEDY) from error
     if not isinstance(raw, dict) or raw.get("version") != VERSION:
-        raise PermanentError(f"{path} is of another version of rtmctl", hint="run `lab down` with that version")
+        raise PermanentError(f"{path} is of another version of rtmctl", hint=REMEDY)
     try:
         return _parse(raw)
     except (KeyError, TypeError, ValueError) as error:
-        raise PermanentError(
-            f"{path} is of another version of rtmctl, or damaged: {error}", hint="run `lab down` with that version"
-        ) from error
+        raise PermanentError(f"{path} is of another version of rtmctl, or damaged: {error}", hint=REMEDY) from error
 
 
 def _parse(raw: Mapping[str, Any]) -> LabState:

@@ -1,6 +1,9 @@
 """Labs of a test live in a folder of their own and are taken down whatever happens."""
 
 import os
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -32,6 +35,21 @@ def labs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], L
             del os.environ["RTMCTL_LAB_STATE"]
         else:
             os.environ["RTMCTL_LAB_STATE"] = before
+
+
+def killed_up(name: str, fabric: str, after_ms: int) -> Path:
+    """SIGKILL an `up` so long after its program began; `fabric`: an expression over tests.lab. The lab's folder."""
+    program = (
+        "import rtmctl.lab.netns, tests.lab.fabrics, tests.lab.test_lab_systemd\n"
+        "print('go', flush=True)\n"
+        f"rtmctl.lab.open_lab({name!r}).up(tests.lab.{fabric})"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "go\n"
+        time.sleep(after_ms / 1000)
+        process.kill()
+    return Path(os.environ["RTMCTL_LAB_STATE"]) / name
 
 
 def processes_of(folder: Path) -> list[int]:

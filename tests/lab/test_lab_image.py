@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from rtmctl.base import PermanentError
 from rtmctl.lab import image, recipes
 
 PROGRAM = """
@@ -72,6 +73,19 @@ def test_a_build_that_is_killed_leaves_no_image_and_the_next_one_makes_it(cache:
     assert (made / "bin/ip").exists()
     assert not (cache / f".building-{TINY.folder}").exists()
     assert not builders(cache)
+
+
+def test_a_full_disk_is_named_and_left_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("mounts a small disk")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=60m", "small", str(tmp_path)], check=True)
+    try:
+        monkeypatch.setenv("RTMCTL_CACHE", str(tmp_path))
+        with pytest.raises(PermanentError, match=f"no space left in {tmp_path} for an image"):
+            image.ensure(TINY)
+        assert [path.name for path in (tmp_path / "images").iterdir() if not path.name.endswith(".lock")] == []
+    finally:
+        subprocess.run(["umount", str(tmp_path)], check=True)
 
 
 def test_a_build_that_fails_says_why_and_leaves_nothing(cache: Path) -> None:

@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +14,7 @@ import pytest
 
 from rtmctl.base import PermanentError, TemporaryError
 from rtmctl.lab import Choices, Lab, open_lab
-from tests.lab.conftest import processes_of
+from tests.lab.conftest import killed_up, processes_of
 from tests.lab.fabrics import clos
 
 IMAGES = ("switch-frr8", "switch-frr10")
@@ -171,17 +170,7 @@ def test_down_leaves_nothing(labs: Callable[[str], Lab]) -> None:
 def test_killed_up_can_be_completed_or_cleared(labs: Callable[[str], Lab], after_ms: int) -> None:
     """SIGKILL anywhere in `up`; then `up` completes it (odd cases) or `down` clears it, and nothing is left behind."""
     name = f"killed{after_ms}"
-    folder = Path(os.environ["RTMCTL_LAB_STATE"]) / name
-    program = (
-        "from tests.lab.fabrics import clos; from rtmctl.lab import open_lab\n"
-        "import rtmctl.lab.netns, sys; print('go', flush=True)\n"
-        f"open_lab({name!r}).up(clos(1, 3)); print('done', flush=True)"
-    )
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "go\n"
-        time.sleep(after_ms / 1000)
-        process.kill()
+    folder = killed_up(name, "fabrics.clos(1, 3)", after_ms)
     again = labs(name)
     if after_ms % 100:
         assert again.up(clos(1, 3)).complete

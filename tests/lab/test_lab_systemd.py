@@ -5,8 +5,6 @@ import contextlib
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,7 +16,7 @@ import pytest
 from rtmctl.base import PermanentError
 from rtmctl.fabric.types import Fabric
 from rtmctl.lab import Lab
-from tests.lab.conftest import processes_of
+from tests.lab.conftest import killed_up, processes_of
 from tests.lab.fabrics import clos
 from tests.lab.test_lab_routers import with_routers
 
@@ -127,17 +125,7 @@ def test_nothing_of_it_outlives_the_lab(lab: Lab, labs: Callable[[str], Lab]) ->
 @pytest.mark.parametrize("after_ms", [150, 400, 650, 900])
 def test_an_up_that_is_killed_is_cleared_or_completed(labs: Callable[[str], Lab], after_ms: int) -> None:
     name = f"killed-machines{after_ms}"
-    folder = Path(os.environ["RTMCTL_LAB_STATE"]) / name
-    program = (
-        "from tests.lab.test_lab_systemd import fabric; from rtmctl.lab import open_lab\n"
-        "import rtmctl.lab.netns; print('go', flush=True)\n"
-        f"open_lab({name!r}).up(fabric())"
-    )
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "go\n"
-        time.sleep(after_ms / 1000)
-        process.kill()
+    folder = killed_up(name, "test_lab_systemd.fabric()", after_ms)
     again = labs(name)
     groups: list[Path] = []
     if after_ms % 100:

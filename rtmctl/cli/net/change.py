@@ -118,7 +118,7 @@ def apply(
         drain=drain,
     )
     emit = reporter(output)
-    result = stoppable(emit, lambda stop: carry_out(work.network, made, options, emit=emit, stop=stop))
+    result = stoppable(emit, lambda stop: carry_out(work.network, made, options, emit=emit, stop=stop), work.target.lab)
     show_result(result, output)
     raise typer.Exit(result.exit)
 
@@ -161,7 +161,7 @@ def rollback(
         agree(opened.said, f"Roll {len(made.devices)} devices back to before {change}?")
     options = ApplyOptions(reason=reason or f"rollback of {change}")
     emit = reporter(output)
-    result = stoppable(emit, lambda stop: carry_out(work.network, made, options, emit=emit, stop=stop))
+    result = stoppable(emit, lambda stop: carry_out(work.network, made, options, emit=emit, stop=stop), work.target.lab)
     show_result(result, output)
     raise typer.Exit(result.exit)
 

@@ -69,11 +69,13 @@ def drain(
     opened = open_site(ctx)
     output = only(opened.said, Output.TEXT, Output.JSON)
     opened.check_devices((device,))
-    network = changing(opened).network
+    work = changing(opened)
     until = time.time() + hours * 3600 if hours is not None else None
     emit = reporter(output)
     result = stoppable(
-        emit, lambda stop: run(network, device, reason=reason, until=until, strand=strand, emit=emit, stop=stop)
+        emit,
+        lambda stop: run(work.network, device, reason=reason, until=until, strand=strand, emit=emit, stop=stop),
+        work.target.lab,
     )
     show_result(_then(result, f"rtmctl net verify; traffic back: rtmctl net undrain {device}"), output)
     raise typer.Exit(result.exit)
@@ -93,9 +95,11 @@ def undrain(
     opened = open_site(ctx)
     output = only(opened.said, Output.TEXT, Output.JSON)
     opened.check_devices((device,))
-    network = changing(opened).network
+    work = changing(opened)
     emit = reporter(output)
-    result = stoppable(emit, lambda stop: run(network, device, reason=reason, emit=emit, stop=stop))
+    result = stoppable(
+        emit, lambda stop: run(work.network, device, reason=reason, emit=emit, stop=stop), work.target.lab
+    )
     show_result(_then(result, "rtmctl net verify"), output)
     raise typer.Exit(result.exit)
 

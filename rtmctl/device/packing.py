@@ -5,7 +5,7 @@ import zipfile
 from pathlib import Path
 
 _INTERPRETER = b"#!/usr/bin/python3 -IS\n"
-_START = Path(__file__).parent / "start.py"
+START = Path(__file__).parent / "start.py"
 
 
 def packed(package: Path, main: str) -> bytes:
@@ -16,7 +16,7 @@ def packed(package: Path, main: str) -> bytes:
     Args:
         main: the module of the package whose `main(argv)` gives the exit code.
     """
-    start = f'{_START.read_text()}\n\nrun("{package.name}.{main}")\n'
+    start = f'{START.read_text()}\n\nif __name__ == "__main__":\n    run("{package.name}.{main}")\n'
     packed = io.BytesIO(_INTERPRETER)
     packed.seek(0, io.SEEK_END)
     with zipfile.ZipFile(packed, "w") as archive:

@@ -1,7 +1,5 @@
 """What a switch needs before rtmctl can speak to it, as files: agent, sudo rule, boot unit, DHCP relay."""
 
-import io
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,22 +48,12 @@ WantedBy=multi-user.target
 """
 
 
-_INTERPRETER = b"#!/usr/bin/python3 -IS\n"
 _HERE = Path(__file__).parent
 
 
 def agent_file() -> bytes:
-    """The agent as one executable file in zipapp's format; equal sources give equal bytes (zipapp keeps file times).
-
-    Not compressed: it starts no slower than one long script would.
-    """
-    made = io.BytesIO(_INTERPRETER)
-    made.seek(0, io.SEEK_END)
-    with zipfile.ZipFile(made, "w") as archive:
-        for path in sorted((_HERE / "agent").glob("*.py")):
-            name = path.name if path.stem == "__main__" else f"agent/{path.name}"
-            archive.writestr(zipfile.ZipInfo(name), path.read_bytes())
-    return made.getvalue()
+    """The agent as one executable file."""
+    return packed(_HERE / "agent", "server")
 
 
 def relay_file() -> bytes:

@@ -61,7 +61,8 @@ class Device(Documents):
                     if self.now() >= deadline:
                         raise AgentError("busy", "lock", "another step is running on the device", False) from None
                     time.sleep(0.02)
-            os.pwrite(fd, f"{os.getpid():<20}".encode(), 0)
+            os.ftruncate(fd, 0)
+            os.pwrite(fd, str(os.getpid()).encode(), 0)
             yield
         finally:
             os.close(fd)

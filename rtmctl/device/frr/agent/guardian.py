@@ -123,7 +123,8 @@ def watch(watchdog: Watchdog) -> None:
     guardian = os.getppid()
     fd = os.open(os.path.join(watchdog.device.run_dir, LOCK), os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(fd, fcntl.LOCK_EX)
-    os.pwrite(fd, f"{os.getpid():<20}".encode(), 0)
+    os.ftruncate(fd, 0)
+    os.pwrite(fd, str(os.getpid()).encode(), 0)
     for pause in watchdog.looks():
         if os.getppid() != guardian:
             os.close(fd)

@@ -18,6 +18,8 @@ from .normalform import normal
 from .programs import last_line
 from .sections import FILES
 
+ABSENT = ".absent"
+
 
 def keep(device: Device, section: str) -> dict[str, Any] | None:
     path = device.file_of(section)
@@ -67,7 +69,7 @@ def restore_files(device: Device, pre: Mapping[str, Any]) -> None:
             put_back(path, kept)
         except OSError:
             try:
-                cover(device, name, kept or {"text": "", "mode": 0o644, "uid": 0, "gid": 0})
+                cover(device, name, kept)
             except OSError as error:
                 problem = error
     if problem:
@@ -85,8 +87,10 @@ def put_back(path: str, kept: Mapping[str, Any] | None) -> None:
         os.replace(saved(path), path)
 
 
-def cover(device: Device, section: str, kept: Mapping[str, Any]) -> None:
-    path, above = device.file_of(section), os.path.join(device.run_dir, "cover", section)
+def cover(device: Device, section: str, kept: Mapping[str, Any] | None) -> None:
+    """A file that was not there is covered by an empty one."""
+    path, above = device.file_of(section), os.path.join(device.run_dir, "cover", section + ("" if kept else ABSENT))
+    kept = kept or {"text": "", "mode": 0o644, "uid": 0, "gid": 0}
     write_file(above, kept["text"], kept["mode"], kept["uid"], kept["gid"], lasting=False)
     result = device.run(["mount", "--bind", above, path])
     if result.rc != 0:
@@ -96,7 +100,7 @@ def cover(device: Device, section: str, kept: Mapping[str, Any]) -> None:
 def uncover(device: Device) -> None:
     """Where the disk takes it by now, files that are covered become what covers them. Raises OSError."""
     with open("/proc/self/mountinfo") as file:
-        mounted = {line.split()[4] for line in file}
+        mounted = {fields[4]: fields[3] for fields in map(str.split, file)}
     for name in FILES:
         path = device.file_of(name)
         kept = keep(device, name) if path in mounted else None
@@ -104,6 +108,8 @@ def uncover(device: Device) -> None:
             write_file(prepared(path), kept["text"], kept["mode"], kept["uid"], kept["gid"])
             device.run(["umount", path])
             install(device, name)
+            if mounted[path].endswith(ABSENT):
+                os.unlink(path)
 
 
 def forget_files(device: Device) -> None:

@@ -3,72 +3,22 @@
 The command line is run as a program, on a copy of the site, with no secret of the site known.
 """
 
-import os
-import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from running import HANG_S, Running, running
 
 from rtmctl.base import Exit
-from rtmctl.lab import Lab, open_lab
 
 SITE = Path(__file__).parents[3] / "inventories" / "waw1"
-PROGRAM = (sys.executable, "-c", "from rtmctl.cli import main; main()")
-HANG_S = 240
-"""a hang limit, not a claim"""
-
-
-@dataclass(frozen=True)
-class Running:
-    lab: Lab
-    env: dict[str, str]
-
-    def rtmctl(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            (*PROGRAM, *words), env=self.env, capture_output=True, text=True, timeout=HANG_S, check=False
-        )
-
-    def expect(self, *words: str, code: Exit = Exit.DONE) -> str:
-        """What the command prints; it must end with `code`."""
-        done = self.rtmctl(*words)
-        assert done.returncode == code, f"{words}: {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-2000:]}"
-        return done.stdout
-
-    def on(self, node: str, script: str) -> str:
-        done = self.lab.run(node, "sh", "-ec", script)
-        assert done.returncode == 0, (node, script, done.stderr)
-        return done.stdout
 
 
 @pytest.fixture(scope="module")
 def waw1(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    if os.geteuid() != 0:
-        pytest.skip("labs in tests run as root")
-    folder = tmp_path_factory.mktemp("waw1")
-    site = shutil.copytree(SITE, folder / "site")
-    own = {
-        "RTMCTL_LAB_STATE": str(folder / "labs"),
-        "RTMCTL_STORE": str(folder / "store.db"),
-        "RTMCTL_LAB": "waw1",
-        "RTMCTL_SITE": str(site),
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in own.items():
-            patch.setenv(name, value)
-        patch.delenv("TRANSIT1_MD5", raising=False)
-        patch.delenv("TRANSIT2_MD5", raising=False)
-        running = Running(open_lab("waw1"), dict(os.environ))
-        try:
-            running.expect("lab", "up")
-            running.expect("net", "apply", "--yes")
-            yield running
-        finally:
-            running.lab.down()
+    with running("waw1", SITE, tmp_path_factory.mktemp("waw1"), "TRANSIT1_MD5", "TRANSIT2_MD5") as found:
+        yield found
 
 
 def test_everything_the_site_says_is_so(waw1: Running) -> None:

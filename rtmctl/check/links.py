@@ -1,10 +1,11 @@
-"""Both ends of every cable between switches name each other, have one MTU and, numbered, one subnet."""
+"""Cables between switches: both ends name each other, with one MTU and one subnet, and are where the site has them."""
 
 from collections.abc import Iterator, Mapping
 
 from rtmctl.base import Finding
-from rtmctl.fabric.types import Fabric
-from rtmctl.model.types import DeviceModel, EthernetPort, PortKind
+from rtmctl.check.compare import differs
+from rtmctl.fabric.types import Endpoint, Fabric
+from rtmctl.model.types import DEFAULT_VRF, DeviceModel, EthernetPort, PortKind
 
 
 def ends_agree(_fabric: Fabric, models: Mapping[str, DeviceModel]) -> Iterator[Finding]:
@@ -19,6 +20,25 @@ def ends_agree(_fabric: Fabric, models: Mapping[str, DeviceModel]) -> Iterator[F
             yield Finding("link-mismatch", f"{here} is cabled to {there}, which is cabled to {back}")
         elif here < there:
             yield from _differences(here, port, there, far)
+
+
+def cables_are_the_sites(fabric: Fabric, models: Mapping[str, DeviceModel]) -> Iterator[Finding]:
+    ports = {(name, port.name): port for name, model in models.items() for port in model.ports}
+    for link in fabric.links:
+        yield from _cable(link.a, link.b, ports.get((link.a.device, link.a.port)))
+        yield from _cable(link.b, link.a, ports.get((link.b.device, link.b.port)))
+
+
+def _cable(near: Endpoint, far: Endpoint, port: EthernetPort | None) -> Iterator[Finding]:
+    here, there = f"{near.device} {near.port}", f"{far.device} {far.port}"
+    if port is None:
+        yield Finding("link-mismatch", f"{here} has no cable, the site has one to {there}")
+        return
+    if (port.peer_device, port.peer_port) != (far.device, far.port):
+        yield Finding("link-mismatch", f"{here} is cabled to {port.peer_device} {port.peer_port}, not to {there}")
+    if port.kind is not PortKind.FABRIC or port.vrf != DEFAULT_VRF or port.untagged_vlan is not None:
+        yield Finding("link-mismatch", f"{here} is no port of the underlay, {there} is at its far end")
+    yield from differs(here, "addresses", (near.address,) if near.address is not None else (), port.addresses)
 
 
 def _differences(here: str, port: EthernetPort, there: str, far: EthernetPort) -> Iterator[Finding]:

@@ -23,6 +23,10 @@ def references_resolve(_fabric: Fabric, models: Mapping[str, DeviceModel]) -> It
         for what, wanted, by in _references(model):
             if wanted is not None and wanted not in known[what]:
                 yield Finding("dangling-model-reference", f"{name}: {by} names {what} {wanted}, which is not there")
+        for policy in model.policies:
+            numbers = [term.sequence for term in policy.terms]
+            if numbers != sorted(set(numbers)):
+                yield Finding("duplicate-value", f"{name}: the terms of policy {policy.name} do not ascend: {numbers}")
 
 
 def _references(model: DeviceModel) -> Iterator[tuple[str, str | None, str]]:

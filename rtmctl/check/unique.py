@@ -1,9 +1,9 @@
-"""No address, route distinguisher, router id, VNI, VLAN or leaf AS stands twice where it must differ."""
+"""No address, route distinguisher, router id, VNI or VLAN stands twice where it must differ."""
 
 from collections.abc import Hashable, Iterator, Mapping
 
 from rtmctl.base import Finding
-from rtmctl.fabric.types import Fabric, Role
+from rtmctl.fabric.types import Fabric
 from rtmctl.model.types import DeviceModel
 
 _Holders = dict[tuple[str, Hashable], list[str]]
@@ -12,7 +12,7 @@ _Holders = dict[tuple[str, Hashable], list[str]]
 def nothing_twice(fabric: Fabric, models: Mapping[str, DeviceModel]) -> Iterator[Finding]:
     holders: _Holders = {}
     for name in sorted(models):
-        _collect(fabric, models[name], holders)
+        _collect(models[name], holders)
     _collect_hosts(fabric, holders)
     for (what, value), found in holders.items():
         if len(found) > 1:
@@ -23,7 +23,7 @@ def nothing_twice(fabric: Fabric, models: Mapping[str, DeviceModel]) -> Iterator
             )
 
 
-def _collect(fabric: Fabric, model: DeviceModel, holders: _Holders) -> None:
+def _collect(model: DeviceModel, holders: _Holders) -> None:
     name = model.hostname
     # anycast gateways are meant to stand on every leaf: only the others must differ
     for port in model.ports:
@@ -45,8 +45,6 @@ def _collect(fabric: Fabric, model: DeviceModel, holders: _Holders) -> None:
         if vlan.vni is not None:
             _add(holders, f"VNI of {name}", vlan.vni, vlan.name)
     _add(holders, "router id", model.router_id, name)
-    if model.role in (Role.LEAF, Role.BORDER) and not fabric.allow_shared_as:
-        _add(holders, "AS", model.asn, name)
 
 
 def _collect_hosts(fabric: Fabric, holders: _Holders) -> None:
@@ -63,8 +61,6 @@ def _collect_hosts(fabric: Fabric, holders: _Holders) -> None:
             _add(holders, "address", (tenant, held.interface.ip), f"host {host.name}")
         if host.loopback is not None:
             _add(holders, "address", (host.tenant, host.loopback), f"host {host.name}")
-        if host.asn is not None and not fabric.allow_shared_as:
-            _add(holders, "AS", host.asn, f"host {host.name}")
     for external in fabric.externals:
         _add(holders, "address", (external.tenant, external.peer.ip), f"external {external.name}")
 

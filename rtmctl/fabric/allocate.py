@@ -4,14 +4,14 @@ Within one kind the operator's explicit values are placed first, then what the l
 sorted order, so that the order of the site file decides nothing.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
 
 from rtmctl.base import Finding, SiteInvalid
 from rtmctl.base.findings import errors
 from rtmctl.base.order import natural_key
-from rtmctl.fabric.demands import Demand, asn_identity, number_demands, port_demands
+from rtmctl.fabric.demands import Demand, number_demands, port_demands
 from rtmctl.fabric.hardware import hardware
 from rtmctl.fabric.lock import FILE_NAME, SHARED, Kind, Lock, collisions, may_share, scope_of
 from rtmctl.fabric.pools import AddressPool, Pool, SubnetPool, preferred_slot
@@ -88,7 +88,6 @@ def complete(site: Site, lock: Lock) -> Completed:
     builder = _Builder(site, lock)
     if not site.intent.fabric.allow_shared_as:
         builder.findings += collisions(lock, frozenset({Kind.ASN}))
-    builder.findings += _as_plan(site)
     builder.place(number_demands(site.intent, topology))
     builder.place_hosts(topology, {name: len(hw.host_ports) for name, hw in switches.items()})
     builder.place(port_demands(site.intent, topology, switches, builder.leaf_of))
@@ -97,26 +96,6 @@ def complete(site: Site, lock: Lock) -> Completed:
         frozenset(builder.live),
         tuple(sorted(builder.findings, key=Finding.sort_key)),
     )
-
-
-def _as_plan(site: Site) -> Iterator[Finding]:
-    """Switches that share an AS by plan must not be given different ones."""
-    first: dict[str, str] = {}
-    switches = site.intent.switches
-    for name in sorted(switches):
-        identity = asn_identity(name, switches[name])
-        if identity == name or switches[name].asn is None:
-            continue
-        other = first.setdefault(identity, name)
-        if switches[other].asn != switches[name].asn:
-            where = site.where("switches", other, "asn")
-            yield Finding(
-                "as-plan",
-                f"{name} has AS {switches[name].asn} and {other} AS {switches[other].asn}: {identity} share one AS",
-                site.where("switches", name, "asn"),
-                hint="RFC 7938 §5.2.1: one AS for the spines of a pod and one for all super-spines, against loops",
-                also=(where,) if where is not None else (),
-            )
 
 
 @dataclass(slots=True)
@@ -207,13 +186,12 @@ class _Builder:
     def _take_free(self, demand: Demand) -> bool:
         pool = demand.pool
         space = self._space(demand.kind, demand.identity)
-        reserved = {str(a) for a in pool.reserved} if isinstance(pool, AddressPool) else frozenset()
         start = demand.prefer
         if start is None and pool.size:
             start = preferred_slot(demand.kind, demand.identity, pool.size)
         for step in range(pool.size):
             value = pool.value(((start or 0) + step) % pool.size)
-            if value not in space and value not in reserved:
+            if value not in space and value not in pool.reserved:
                 space[value] = (demand.kind, demand.identity)
                 self.entries[demand.kind][demand.identity] = value
                 return True

@@ -9,7 +9,7 @@ from rtmctl.fabric.hardware import Hardware
 from rtmctl.fabric.lock import Kind
 from rtmctl.fabric.pools import AddressPool, NamePool, Pool, RangePool, SubnetPool
 from rtmctl.fabric.topology import LEAF_ROLES, Topology, host_segments
-from rtmctl.intent.schema.fabric import Underlay
+from rtmctl.intent.schema.fabric import Overlay, Underlay
 from rtmctl.intent.schema.hosts import Attachment, Host
 from rtmctl.intent.schema.segments import Segment
 from rtmctl.intent.schema.site import SiteModel
@@ -63,7 +63,10 @@ def number_demands(intent: SiteModel, topology: Topology) -> Iterator[Demand]:
 
 
 def _asns(intent: SiteModel) -> Iterator[Demand]:
-    pool = RangePool.parse("asn", intent.pools.asn)
+    # a route that comes from them would be dropped as a loop where a switch has the same number
+    others = {external.asn for external in intent.externals.values()}
+    others |= {intent.fabric.admin} if intent.fabric.overlay is Overlay.IBGP_RR else set()
+    pool = RangePool.parse("asn", intent.pools.asn, others)
     seen: dict[str, Demand] = {}
     for name, switch in sorted(intent.switches.items()):
         identity = asn_identity(name, switch)
@@ -132,7 +135,7 @@ def first_subnets(segment: Segment) -> tuple[tuple[int, Network], ...]:
 def _host_addresses(intent: SiteModel) -> Iterator[Demand]:
     pools: dict[str, dict[int, AddressPool]] = {}
     for name, segment in intent.segments.items():
-        gateways = frozenset(gateway_of(segment, i) for i in range(len(segment.subnets)))
+        gateways = frozenset(str(gateway_of(segment, i)) for i in range(len(segment.subnets)))
         pools[name] = {
             subnet.version: AddressPool(f"segment {name}", subnet, reserved=gateways)
             for _, subnet in first_subnets(segment)

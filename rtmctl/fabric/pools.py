@@ -1,11 +1,13 @@
 """Pools as numbered slots, and the slot an identity would like to have."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import Protocol
 
 from rtmctl.base.net import Address, Network
+from rtmctl.intent.schema.pools import bounds
 
 
 class Pool(Protocol):
@@ -25,6 +27,11 @@ class Pool(Protocol):
         """Slots that can be given out."""
         ...
 
+    @property
+    def reserved(self) -> frozenset[str]:
+        """Values that are never given out."""
+        ...
+
     def describe(self) -> str: ...
 
 
@@ -42,7 +49,7 @@ class AddressPool:
     network: Network
     skip_first: int = 1
     skip_last: int = 1
-    reserved: frozenset[Address] = frozenset()
+    reserved: frozenset[str] = frozenset()
     """never given out: gateways; they count as taken, not as outside"""
     limit: int = 1 << 16
     """so that addresses of an IPv6 /64 stay short"""
@@ -53,11 +60,9 @@ class AddressPool:
 
     @property
     def usable(self) -> int:
-        return self.size - sum(1 for address in self.reserved if self._in_slots(address))
-
-    def _in_slots(self, address: Address) -> bool:
-        slot = int(address) - int(self.network.network_address) - self.skip_first
-        return 0 <= slot < self.size
+        return self.size - sum(
+            1 for value in self.reserved if (slot := self.slot(value)) is not None and slot < self.size
+        )
 
     def value(self, slot: int) -> str:
         return str(self.network.network_address + self.skip_first + slot)
@@ -82,6 +87,7 @@ class SubnetPool:
     name: str
     network: Network
     length: int = 31
+    reserved: frozenset[str] = frozenset()
 
     @property
     def size(self) -> int:
@@ -117,12 +123,13 @@ class RangePool:
     name: str
     first: int
     last: int
+    reserved: frozenset[str] = frozenset()
+    """never given out: numbers that somebody else has"""
 
     @classmethod
-    def parse(cls, name: str, text: str) -> "RangePool":
+    def parse(cls, name: str, text: str, reserved: Iterable[int] = ()) -> "RangePool":
         """`text` as in the site: first-last."""
-        first, _, last = text.partition("-")
-        return cls(name, int(first), int(last))
+        return cls(name, *bounds(text), frozenset(map(str, reserved)))
 
     @property
     def size(self) -> int:
@@ -130,7 +137,7 @@ class RangePool:
 
     @property
     def usable(self) -> int:
-        return self.size
+        return self.size - sum(1 for value in self.reserved if self.slot(value) is not None)
 
     def value(self, slot: int) -> str:
         return str(self.first + slot)
@@ -151,6 +158,7 @@ class NamePool:
 
     name: str
     names: tuple[str, ...]
+    reserved: frozenset[str] = frozenset()
 
     @property
     def size(self) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from ipaddress import collapse_addresses, ip_network
 
 from rtmctl.base.net import Address, Network
+from rtmctl.intent.checks.asns import PRIVATE
 from rtmctl.model.types import Action, Policy, PolicyTerm, PrefixList, PrefixRule
 
 GRACEFUL_SHUTDOWN = "graceful-shutdown"
@@ -37,6 +38,11 @@ def exact(networks: Iterable[Network]) -> list[PrefixRule]:
 def host_routes(pools: Iterable[Network]) -> list[PrefixRule]:
     """Every single address of the pools."""
     return [PrefixRule(Action.PERMIT, p, ge=p.max_prefixlen, le=p.max_prefixlen) for p in pools]
+
+
+def is_private(asn: int) -> bool:
+    """RFC 6996 §5."""
+    return any(low <= asn <= high for low, high in PRIVATE)
 
 
 def host_route(address: Address) -> Network:

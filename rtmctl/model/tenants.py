@@ -10,7 +10,7 @@ from rtmctl.base.order import natural_key
 from rtmctl.fabric.types import Attachment, External, Host, HostLink, Segment, Tenant
 from rtmctl.model.filters import Filters
 from rtmctl.model.parts import MAXIMUM_PATHS, Parts
-from rtmctl.model.policies import exact, export_policy, host_route, import_policy, prefix_lists, select
+from rtmctl.model.policies import exact, export_policy, host_route, import_policy, is_private, prefix_lists, select
 from rtmctl.model.types import (
     Action,
     BgpInstance,
@@ -265,7 +265,7 @@ class _Vrf:
             import_policy=parts.add_policy(import_policy(f"EXT-{external.name}-IN", taken)),
             export_policy=parts.add_policy(export_policy(f"EXT-{external.name}-OUT", given, drained=parts.drained)),
             maximum_prefixes=external.prefix_limit,
-            remove_private_asns=not _private(external.asn),
+            remove_private_asns=not is_private(external.asn),
         )
         return Neighbor(
             name=str(external.peer.ip),
@@ -295,8 +295,3 @@ class _Vrf:
                 vrf=self.tenant.name,
             )
         )
-
-
-def _private(asn: int) -> bool:
-    """RFC 6996."""
-    return 64512 <= asn <= 65534 or 4200000000 <= asn <= 4294967294

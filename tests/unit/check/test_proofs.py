@@ -12,7 +12,7 @@ from rtmctl.base import Severity
 from rtmctl.check import PROOFS, prove
 from rtmctl.fabric.types import Fabric
 from rtmctl.model import DeviceModel, build_models
-from rtmctl.model.types import EthernetPort, Family, Neighbor, NeighborFamily, PortKind
+from rtmctl.model.types import EthernetPort, Family, Neighbor, NeighborFamily, Policy, PortKind
 
 SECTIONS: dict[str, Any] = {
     "switches": switches(2, 4),
@@ -65,6 +65,10 @@ def without_return(model: DeviceModel) -> DeviceModel:
     return replace(
         model, filters=tuple(replace(f, rules=f.rules[1:]) if f.segment == "db" else f for f in model.filters)
     )
+
+
+def without_lists(policy: Policy) -> Policy:
+    return replace(policy, terms=tuple(replace(term, match_prefix_list=None) for term in policy.terms))
 
 
 BROKEN: list[tuple[str, str, str, Callable[[DeviceModel], DeviceModel]]] = [
@@ -120,6 +124,21 @@ BROKEN: list[tuple[str, str, str, Callable[[DeviceModel], DeviceModel]]] = [
         "vrf-not-isolated",
         lambda m: replace(m, vrfs=tuple(replace(v, route_target="65000:1") for v in m.vrfs)),
     ),
+    ("a hold time", "leaf1", "model-mismatch", lambda m: replace(m, bgp=tuple(replace(b, hold_s=30) for b in m.bgp))),
+    (
+        "a routed host that may announce anything",
+        "leaf1",
+        "route-leak",
+        lambda m: replace(
+            m,
+            policies=tuple(
+                replace(p, terms=tuple(replace(t, match_prefix_list=None) for t in p.terms))
+                if p.name == "HOST-k1-IN"
+                else p
+                for p in m.policies
+            ),
+        ),
+    ),
     ("a port with two cables", "leaf1", "port-used-twice", lambda m: replace(m, ports=(*m.ports, m.ports[-1]))),
 ]
 
@@ -139,13 +158,23 @@ def test_a_proof_fails_on_what_it_is_for(device: str, code: str, spoil: Callable
 def test_a_flow_whose_answer_no_gateway_lets_back() -> None:
     made = fabric(**SECTIONS)
     models = {name: without_return(model) for name, model in build_models(made).items()}
-    (finding,) = prove(made, models)
-    assert finding.code == "filter-mismatch"
-    assert finding.message == "segment web lets out web to db to db, which does not let it back"
+    findings = prove(made, models)
+    assert {f.code for f in findings} == {"filter-mismatch"}
+    assert "leaf1 filter of db stops the answers of web to db, which the site allows" in [f.message for f in findings]
 
 
-def test_every_proof_has_a_case_above() -> None:
-    assert len(PROOFS) == 8
+UNSPOILT = {"survives_single_failure", "as_plan_holds"}
+"""proofs that tests below are for"""
+
+
+def test_every_proof_has_a_case() -> None:
+    made = fabric(**SECTIONS)
+    sound = build_models(made)
+    silent = {proof.__name__ for proof in PROOFS}
+    for _, device, _, spoil in BROKEN:
+        spoilt = {**sound, device: spoil(sound[device])}
+        silent -= {proof.__name__ for proof in PROOFS if list(proof(made, spoilt))}
+    assert silent == UNSPOILT
 
 
 def test_a_device_with_too_few_ports_for_its_cables() -> None:
@@ -190,3 +219,33 @@ def test_vrfs_that_should_meet_need_a_leaf_with_both() -> None:
     hosts["lab2"] = {"rack": "r1", "segment": "lab"}
     together = fabric(**SECTIONS | {"hosts": hosts, "flows": flows, "segments": segments})
     assert prove(together, build_models(together)) == ()
+
+
+AS_PLANS = [
+    ("spines apart", {"spine1": 65001, "spine2": 65002}, {}, "the spines of pod pod1 do not share one AS"),
+    ("two leafs alike", {"leaf1": 65001, "leaf2": 65001}, {}, "AS 65001 is that of leaf1, leaf2"),
+    ("a leaf and the spines", {"leaf1": 65001, "spine1": 65001, "spine2": 65001}, {}, "AS 65001 is that of leaf1"),
+    ("a host and a leaf", {"leaf4": 65001}, {"k1": 65001}, "AS 65001 is that of leaf4, host k1"),
+]
+
+
+@pytest.mark.parametrize(("asns", "hosts", "said"), [c[1:] for c in AS_PLANS], ids=[c[0] for c in AS_PLANS])
+def test_an_as_plan_that_loses_routes(asns: dict[str, int], hosts: dict[str, int], said: str) -> None:
+    made = fabric(**SECTIONS)
+    made = replace(
+        made,
+        devices=tuple(replace(d, asn=asns.get(d.name, d.asn)) for d in made.devices),
+        hosts=tuple(replace(h, asn=hosts.get(h.name, h.asn)) for h in made.hosts),
+    )
+    found = [f.message for f in prove(made, build_models(made)) if f.code == "as-plan"]
+    assert len(found) == 1
+    assert found[0].startswith(said)
+
+
+def test_leafs_may_share_an_as_where_the_operator_says_so_and_hosts_may_not() -> None:
+    boxes = switches(2, 4)
+    boxes["leaf1"]["asn"] = boxes["leaf2"]["asn"] = 65200
+    made = fabric(**SECTIONS | {"switches": boxes, "fabric": {"allow_shared_as": True}})
+    assert prove(made, build_models(made)) == ()
+    both = replace(made, hosts=tuple(replace(h, asn=65200) if h.name == "k1" else h for h in made.hosts))
+    assert "as-plan" in {f.code for f in prove(both, build_models(both))}

@@ -348,15 +348,26 @@ def test_a_host_stays_on_its_leaf_when_the_rack_gets_another() -> None:
     assert set(after.of(Kind.LEAF).values()) == {"leaf1"}
 
 
-def test_spines_of_a_pod_share_one_as_and_a_second_one_is_a_finding() -> None:
+def test_spines_of_a_pod_share_the_as_that_one_of_them_fixes() -> None:
     boxes = switches(2, 2)
-    boxes["spine1"]["asn"] = 65100
-    lock = allocate(site(switches=boxes), Lock.empty())
-    assert lock[Kind.ASN, "spines:pod1"] == "65100"
-    boxes["spine2"]["asn"] = 65101
+    boxes["spine2"]["asn"] = 65100
+    assert allocate(site(switches=boxes), Lock.empty())[Kind.ASN, "spines:pod1"] == "65100"
+
+
+@pytest.mark.parametrize(("overlay", "kept_free"), [("ebgp-direct", {"64513"}), ("ibgp-rr", {"64512", "64513"})])
+def test_no_switch_gets_the_as_of_an_external_peer_or_of_the_overlay(overlay: str, kept_free: set[str]) -> None:
+    boxes = switches(2, 2) | {"border1": {"role": "border", "rack": "edge"}}
+    external = {"border": "border1", "tenant": "prod", "asn": 64513, "local": "192.0.2.1/30", "peer": "192.0.2.2/30"}
+    sections: dict[str, Any] = {"switches": boxes, "tenants": {"prod": {}}, "externals": {"isp": external}}
+    sections["fabric"] = {"overlay": overlay, "admin": 64512}
+    enough = site(**sections, pools={"asn": f"64512-{64515 + len(kept_free)}"})
+    given = set(allocate(enough, Lock.empty()).of(Kind.ASN).values())
+    assert len(given) == 4
+    assert not given & kept_free
     with pytest.raises(SiteInvalid) as error:
-        allocate(site(switches=boxes), lock)
-    assert [f.code for f in error.value.findings] == ["as-plan"]
+        allocate(site(**sections, pools={"asn": f"64512-{64514 + len(kept_free)}"}), Lock.empty())
+    (finding,) = error.value.findings
+    assert f"holds {4 - 1} ASNs, the fabric needs 4" in finding.message
 
 
 @pytest.mark.parametrize("shared", [False, True])

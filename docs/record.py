@@ -1,4 +1,4 @@
-"""Records the transcripts of the README anew: every block below a `<!-- run … -->` line is what the commands printed.
+"""Records the README anew: its transcripts and its pictures are what the commands printed.
 
     <!-- run head=12 -->        keep the first 12 lines of each command's output
     ```console
@@ -6,19 +6,38 @@
     ...
     ```
 
+    <!-- picture docs/pictures/verify.svg exit=5: rtmctl net verify -->     what a terminal shows, in colour
+    <!-- graph docs/pictures/fabric.svg: rtmctl lab graph --format html -->  the drawing in a page
+
 The commands of all blocks run in order, in one new folder, with a lab of their own; a command that ends otherwise than
 its block says (`exit=4`) stops the recording and leaves the README as it was.
 """
 
+import fcntl
 import os
+import pty
 import re
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 from pathlib import Path
 
-README = Path(__file__).parents[1] / "README.md"
-_BLOCK = re.compile(r"(<!-- run(?P<options>[^>]*)-->\n```console\n)(?P<body>.*?)(```\n)", re.DOTALL)
+from rich._export_format import CONSOLE_SVG_FORMAT
+from rich.console import Console
+from rich.text import Text
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+COLUMNS = 110
+_BLOCK = re.compile(
+    r"(?P<run><!-- run(?P<run_options>[^>]*)-->\n```console\n)(?P<body>.*?)(?P<end>```\n)"
+    r"|<!-- (?P<kind>picture|graph) (?P<file>\S+?)(?P<options>( \w+=\d+)*): (?P<command>.*?) -->\n",
+    re.DOTALL,
+)
+_REMOTE_FONTS = re.compile(r"@font-face \{\{.*?\}\}\s*", re.DOTALL)
+"""a picture that loads fonts from elsewhere looks different offline, and tells others who looks at it"""
 
 
 def main() -> int:
@@ -29,9 +48,9 @@ def main() -> int:
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "RTMCTL_STORE": f"{work}/store.db",
             "RTMCTL_LAB_STATE": f"{work}/labs",
-            "NO_COLOR": "1",
-            "COLUMNS": "110",
+            "COLUMNS": str(COLUMNS),
         }
+        environment.pop("NO_COLOR", None)
         try:
             recorded = _BLOCK.sub(lambda block: _record(block, work, environment), text)
         finally:
@@ -41,7 +60,27 @@ def main() -> int:
 
 
 def _record(block: re.Match[str], work: str, environment: dict[str, str]) -> str:
-    options = dict(word.split("=") for word in block["options"].split())
+    if block["run"]:
+        return _transcript(block, work, environment | {"NO_COLOR": "1"})
+    command = block["command"]
+    print(command, flush=True)
+    file = ROOT / block["file"]
+    file.parent.mkdir(exist_ok=True)
+    wanted = _options(block["options"]).get("exit", 0)
+    if block["kind"] == "graph":
+        page = subprocess.run(["bash", "-c", command], cwd=work, env=environment, stdout=subprocess.PIPE, check=True)
+        file.write_text(_drawing(page.stdout.decode()), encoding="utf-8")
+    else:
+        file.write_text(_picture(command, _on_a_terminal(command, work, environment, wanted)), encoding="utf-8")
+    return block[0]
+
+
+def _options(words: str) -> dict[str, int]:
+    return {name: int(value) for name, value in (word.split("=") for word in words.split())}
+
+
+def _transcript(block: re.Match[str], work: str, environment: dict[str, str]) -> str:
+    options = _options(block["run_options"])
     commands = [line[2:] for line in block["body"].splitlines() if line.startswith("$ ")]
     lines = []
     for command in commands:
@@ -55,14 +94,50 @@ def _record(block: re.Match[str], work: str, environment: dict[str, str]) -> str
             text=True,
             check=False,
         )
-        if done.returncode != int(options.get("exit", "0")):
+        if done.returncode != options.get("exit", 0):
             raise SystemExit(f"{command} ended with {done.returncode}:\n{done.stdout}")
         output = [line.rstrip().replace(work, "~") for line in done.stdout.rstrip().splitlines()]
-        head = int(options.get("head", "0"))
+        head = options.get("head", 0)
         if head and len(output) > head:
             output = [*output[:head], f"… {len(output) - head} more lines"]
         lines += [f"$ {command}", *output]
-    return f"{block[1]}{chr(10).join(lines)}\n{block[4]}"
+    return f"{block['run']}{chr(10).join(lines)}\n{block['end']}"
+
+
+def _on_a_terminal(command: str, work: str, environment: dict[str, str], wanted: int) -> str:
+    """What the command shows to a person, colours included."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(work)
+        os.execvpe("bash", ["bash", "-c", command], environment | {"TERM": "xterm-256color"})
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 60, COLUMNS, 0, 0))
+    shown = b""
+    try:
+        while part := os.read(terminal, 65536):
+            shown += part
+    except OSError:  # Linux says EIO when the last process has left the terminal
+        pass
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if code != wanted:
+        raise SystemExit(f"{command} ended with {code}:\n{shown.decode()}")
+    return shown.decode().replace("\r\n", "\n")
+
+
+def _picture(command: str, shown: str) -> str:
+    with Path(os.devnull).open("w") as nowhere:
+        console = Console(record=True, width=COLUMNS, file=nowhere, force_terminal=True)
+        console.print(Text("$ ", style="bold green"), Text(command.partition(" 2>")[0], style="bold"), sep="")
+        console.print(Text.from_ansi(shown.rstrip()))
+    return console.export_svg(title="rtmctl", code_format=_REMOTE_FONTS.sub("", CONSOLE_SVG_FORMAT), unique_id="rtmctl")
+
+
+def _drawing(page: str) -> str:
+    found = re.search(r"<svg.*?</svg>", page, re.DOTALL)
+    if not found:
+        raise SystemExit("the page of `lab graph` holds no drawing")
+    style = re.search(r"<style>.*?</style>", page, re.DOTALL)
+    head, _, rest = found[0].partition(">")
+    return f"{head}>{style[0] if style else ''}{rest}\n"
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,9 +71,16 @@ class Observed:
     def port(self, device: str, peer: str) -> str:
         return next(p.name for p in self.models[device].ports if p.peer_device == peer)
 
-    def verify(self, *only: str, wait_s: float = 0) -> VerifyReport:
+    def verify(self, *only: str, wait_s: float = 0, during: Callable[[], object] | None = None) -> VerifyReport:
+        """`during` is called when the hosts begin to send: between the first reading and the last."""
+
+        def progress(text: str) -> None:
+            say(text)
+            if during is not None and "tests from" in text:
+                during()
+
         options = Options(Selection(only=frozenset(only)), wait_s=wait_s)
-        return asyncio.run(verify(self.fabric, self.models, self.opener(), self.hosts, options, progress=say))
+        return asyncio.run(verify(self.fabric, self.models, self.opener(), self.hosts, options, progress=progress))
 
     def run(self, node: str, script: str) -> str:
         done = self.lab.run(node, "sh", "-ec", script)

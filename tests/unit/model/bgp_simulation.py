@@ -1,26 +1,24 @@
 """A small path-vector simulation over models: what BGP with these sessions and policies converges to.
 
-It knows what the models use: prefix lists, GRACEFUL_SHUTDOWN, AS path, prepending, local preference, multipath.
+What a policy does is `rtmctl.check.routes`'s to say; here is what BGP does with it: AS loops, best paths, multipath.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from rtmctl.base.net import Network
-from rtmctl.model.types import Action, BgpInstance, DeviceModel, Family, Neighbor, NeighborFamily, Policy, PrefixList
+from rtmctl.check.routes import Route, evaluate
+from rtmctl.model.types import BgpInstance, DeviceModel, Family, Neighbor, NeighborFamily
 
 
 @dataclass(frozen=True)
-class Route:
-    prefix: Network
-    path: tuple[int, ...] = ()
-    communities: frozenset[str] = frozenset()
-    local_preference: int = 100
+class Learnt:
+    route: Route
     next_hop: str = ""
     """the device it was learnt from; empty: here"""
 
 
-Table = dict[Network, tuple[Route, ...]]
+Table = dict[Network, tuple[Learnt, ...]]
 """best routes: more than one is ECMP"""
 
 
@@ -28,7 +26,8 @@ def converge(models: Mapping[str, DeviceModel], down: frozenset[str] = frozenset
     """The default VRF's unicast tables without the devices in `down`."""
     alive = {name: model for name, model in models.items() if name not in down}
     tables: dict[str, Table] = {
-        name: {network: (Route(network),) for network in _default(model).networks} for name, model in alive.items()
+        name: {network: (Learnt(Route(network)),) for network in _default(model).networks}
+        for name, model in alive.items()
     }
     for _ in range(20):
         after = {name: _step(name, alive, tables) for name in alive}
@@ -45,7 +44,7 @@ def _default(model: DeviceModel) -> BgpInstance:
 def _step(name: str, models: Mapping[str, DeviceModel], tables: Mapping[str, Table]) -> Table:
     model = models[name]
     instance = _default(model)
-    candidates: dict[Network, list[Route]] = {network: [Route(network)] for network in instance.networks}
+    candidates: dict[Network, list[Learnt]] = {network: [Learnt(Route(network))] for network in instance.networks}
     for neighbor in instance.neighbors:
         family = _unicast(neighbor)
         sender = models.get(neighbor.remote_device or "")
@@ -56,18 +55,18 @@ def _step(name: str, models: Mapping[str, DeviceModel], tables: Mapping[str, Tab
                 continue
             taken = apply(model, family.import_policy, route)
             if taken is not None:
-                candidates.setdefault(route.prefix, []).append(replace(taken, next_hop=sender.hostname))
+                candidates.setdefault(route.prefix, []).append(Learnt(taken, sender.hostname))
     return {prefix: _best(routes) for prefix, routes in candidates.items()}
 
 
-def _best(routes: list[Route]) -> tuple[Route, ...]:
-    local = [route for route in routes if not route.next_hop]
+def _best(found: list[Learnt]) -> tuple[Learnt, ...]:
+    local = [learnt for learnt in found if not learnt.next_hop]
     if local:
         return (local[0],)
-    highest = max(route.local_preference for route in routes)
-    routes = [route for route in routes if route.local_preference == highest]
-    shortest = min(len(route.path) for route in routes)
-    return tuple(sorted((r for r in routes if len(r.path) == shortest), key=lambda r: r.next_hop))
+    highest = max(learnt.route.local_preference for learnt in found)
+    found = [learnt for learnt in found if learnt.route.local_preference == highest]
+    shortest = min(len(learnt.route.path) for learnt in found)
+    return tuple(sorted((f for f in found if len(f.route.path) == shortest), key=lambda f: f.next_hop))
 
 
 def _received(sender: DeviceModel, receiver: DeviceModel, table: Table) -> list[Route]:
@@ -76,7 +75,7 @@ def _received(sender: DeviceModel, receiver: DeviceModel, table: Table) -> list[
     assert family is not None
     found = []
     for routes in table.values():
-        given = apply(sender, family.export_policy, replace(routes[0], local_preference=100))
+        given = apply(sender, family.export_policy, replace(routes[0].route, local_preference=100))
         if given is not None:
             found.append(replace(given, path=(sender.asn, *given.path), local_preference=100))
     return found
@@ -88,36 +87,6 @@ def _unicast(neighbor: Neighbor) -> NeighborFamily | None:
 
 def apply(model: DeviceModel, name: str | None, route: Route) -> Route | None:
     """The route as the policy lets it through; None when it is denied, or when there is no policy (RFC 8212)."""
-    if name is None:
-        return None
-    policy: Policy = next(p for p in model.policies if p.name == name)
+    policy = next((policy for policy in model.policies if policy.name == name), None)
     lists = {found.name: found for found in model.prefix_lists}
-    for term in policy.terms:
-        if term.match_prefix_list is not None and not permits(lists[term.match_prefix_list], route.prefix):
-            continue
-        if term.match_community is not None and term.match_community not in route.communities:
-            continue
-        if term.match_learnt_from is not None and route.path[:1] != (term.match_learnt_from,):
-            continue
-        if term.action is Action.DENY:
-            return None
-        preference = term.set_local_preference
-        return replace(
-            route,
-            path=(model.asn,) * term.prepend + route.path,
-            communities=route.communities | set(term.set_communities),
-            local_preference=route.local_preference if preference is None else preference,
-        )
-    return None
-
-
-def permits(prefix_list: PrefixList, prefix: Network) -> bool:
-    for rule in prefix_list.rules:
-        if rule.network.version != prefix.version or not prefix.subnet_of(rule.network):
-            continue
-        exact = rule.ge is None and rule.le is None
-        low = rule.network.prefixlen if rule.ge is None else rule.ge
-        high = rule.network.prefixlen if exact else (prefix.max_prefixlen if rule.le is None else rule.le)
-        if low <= prefix.prefixlen <= high:
-            return rule.action is Action.PERMIT
-    return False
+    return None if policy is None else evaluate(policy, lists, route, model.asn)

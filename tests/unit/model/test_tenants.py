@@ -4,9 +4,10 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 import pytest
-from bgp_simulation import Route, apply
+from bgp_simulation import apply
 from fabric_sites import fabric, switches
 
+from rtmctl.check.routes import Route
 from rtmctl.model import DeviceModel, build_models
 from rtmctl.model.types import Action, Family, FilterRule, Neighbor, PortKind
 

@@ -4,9 +4,10 @@ from ipaddress import IPv4Network
 from typing import Any
 
 import pytest
-from bgp_simulation import Route, apply, converge
+from bgp_simulation import apply, converge
 from fabric_sites import fabric, switches
 
+from rtmctl.check.routes import Route
 from rtmctl.fabric.types import Fabric, Overlay
 from rtmctl.model import DeviceModel, build_models
 from rtmctl.model.types import Family, Neighbor
@@ -41,7 +42,7 @@ def test_pods_reach_each_other_through_the_super_spines_without_a_valley(overlay
     routes = tables["p1-leaf1"][vtep(made, "p2-leaf2")]
     assert [r.next_hop for r in routes] == ["p1-spine1", "p1-spine2"]
     asn = {name: made.device(name).asn for name in ("p1-spine1", "super1", "p2-spine1", "p2-leaf2")}
-    assert {r.path for r in routes} == {tuple(asn.values())}
+    assert {r.route.path for r in routes} == {tuple(asn.values())}
     # what a spine learnt from above it does not hand up again
     spine = build_models(made)["p1-spine1"]
     down = Route(vtep(made, "p2-leaf2"), (asn["super1"], asn["p2-spine1"], asn["p2-leaf2"]))
@@ -86,7 +87,8 @@ def test_a_drained_spine_is_avoided_and_still_carries_what_has_no_other_way(over
 
 def test_a_drained_leaf_is_seen_as_leaving_by_all_others() -> None:
     made = fabric(switches=switches(2, 4))
-    (route, *_) = converge(build_models(made, frozenset({"leaf1"})))["leaf3"][vtep(made, "leaf1")]
+    (learnt, *_) = converge(build_models(made, frozenset({"leaf1"})))["leaf3"][vtep(made, "leaf1")]
+    route = learnt.route
     assert route.local_preference == 0
     assert "graceful-shutdown" in route.communities
     assert route.path.count(made.device("leaf1").asn) == 4

@@ -36,7 +36,7 @@ _BLOCK = re.compile(
     r"|<!-- (?P<kind>picture|graph) (?P<file>\S+?)(?P<options>( \w+=\d+)*): (?P<command>.*?) -->\n",
     re.DOTALL,
 )
-_REMOTE_FONTS = re.compile(r"@font-face \{\{.*?\}\}\s*", re.DOTALL)
+_ELSEWHERE = re.compile(r"@font-face \{\{.*?\}\}\s*|<!--.*?-->\s*", re.DOTALL)
 """a picture that loads fonts from elsewhere looks different offline, and tells others who looks at it"""
 
 
@@ -128,7 +128,7 @@ def _picture(command: str, shown: str) -> str:
         console = Console(record=True, width=COLUMNS, file=nowhere, force_terminal=True)
         console.print(Text("$ ", style="bold green"), Text(command.partition(" 2>")[0], style="bold"), sep="")
         console.print(Text.from_ansi(shown.rstrip()))
-    return console.export_svg(title="rtmctl", code_format=_REMOTE_FONTS.sub("", CONSOLE_SVG_FORMAT), unique_id="rtmctl")
+    return console.export_svg(title="rtmctl", code_format=_ELSEWHERE.sub("", CONSOLE_SVG_FORMAT), unique_id="rtmctl")
 
 
 def _drawing(page: str) -> str:

@@ -1,6 +1,7 @@
 """A verification as a table of checks with one line a deviation, as JSON, as JUnit, as GitHub annotations."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict
 from xml.etree import ElementTree
@@ -50,8 +51,9 @@ def _print_text(report: VerifyReport, console: Console, limit: int | None) -> No
         table.add_row(check.title, verdict, str(outcome.passed), wrong, f"{check.seconds:.1f}")
     console.print(table)
     _print_causes(report, console)
+    causes = frozenset(cause.deviation for cause in report.causes)
     for check in report.checks:
-        _print_check(check, console, limit)
+        _print_check(check, console, limit, causes)
     if report.drained:
         console.print(f"\ndrained, and treated so: {', '.join(report.drained)}")
     console.print("\n" + verdict_line(report), style="green" if report.ok else "bold red")
@@ -66,8 +68,9 @@ def _print_causes(report: VerifyReport, console: Console) -> None:
     for cause in report.causes:
         line = Text.assemble((f"  {cause.number}. ", "bold red"), str(cause.deviation), _hint(cause.deviation))
         console.print(line)
-        others = "1 other deviation follows" if cause.follow == 1 else f"{cause.follow} other deviations follow"
-        console.print(Text(f"     {others} from it", style="dim"))
+        follow = Counter(d.check for d in report.deviations if d.cause == cause.number)
+        what = ", ".join(f"{count} in {check}" for check, count in follow.items())
+        console.print(Text(f"     from it follow {what} (-v shows them)", style="dim"))
 
 
 def next_step(report: VerifyReport) -> str:
@@ -80,22 +83,19 @@ def next_step(report: VerifyReport) -> str:
     return "the checks that did not run say what they lack; `--exclude NAME` leaves one out of the verdict"
 
 
-def _print_check(check: CheckResult, console: Console, limit: int | None) -> None:
+def _print_check(check: CheckResult, console: Console, limit: int | None, causes: frozenset[Deviation]) -> None:
+    """What stands under `begin here`, or follows from it, is not said again unless all lines are wanted."""
     outcome = check.outcome
-    if not (outcome.deviations or outcome.skipped or outcome.not_run) or check.status is Status.EXCLUDED:
+    own = [d for d in outcome.deviations if not d.cause and d not in causes]
+    lines = [_line(d) for d in outcome.deviations] if limit is None else _by_cause(own)
+    if not (lines or outcome.skipped or outcome.not_run) or check.status is Status.EXCLUDED:
         return
     console.print(f"\n[bold]{check.name}[/]")
-    own = [d for d in outcome.deviations if not d.cause]
-    lines = [_line(d) for d in outcome.deviations] if limit is None else _by_cause(own)
     shown = lines[:limit]
     for line in shown:
         console.print(line)
     if len(shown) < len(lines):
         console.print(f"  and {len(lines) - len(shown)} more (-v shows all, --output json holds all)")
-    following = len(outcome.deviations) - len(own)
-    if following and limit is not None:
-        numbers = ", ".join(str(n) for n in sorted({d.cause for d in outcome.deviations if d.cause}))
-        console.print(Text(f"  {following} more from {numbers} (-v shows all)", style="dim"))
     for label, style, reasons in (("not run", "yellow", outcome.not_run), ("skipped", "dim", outcome.skipped)):
         for reason in reasons if limit is None else reasons[:REASONS]:
             console.print(Text.assemble("  ", (f"{label}: ", style), (reason, style if label == "skipped" else "")))

@@ -1,8 +1,10 @@
 """A verification as text: short whatever happens, and complete with -v."""
 
+from dataclasses import replace
+
 import pytest
 
-from rtmctl.observe.types import CheckResult, Deviation, Outcome, Status, VerifyReport
+from rtmctl.observe.types import Cause, CheckResult, Deviation, Outcome, Status, VerifyReport
 from rtmctl.show.output import Output
 from rtmctl.show.verify import print_report
 
@@ -51,3 +53,18 @@ def test_nothing_is_left_out_when_all_is_asked_for(capsys: pytest.CaptureFixture
     lines = said(outcome, capsys, all_lines=True)
     assert sum(line.startswith("! ") for line in lines) == 400
     assert {f"skipped: s{n}" for n in range(9)} | {f"not run: n{n}" for n in range(9)} <= set(lines)
+
+
+def test_what_follows_from_a_cause_is_counted_beside_it_and_not_said_again(capsys: pytest.CaptureFixture[str]) -> None:
+    cause = Deviation("devices", "leaf1", "bgpd", "running", "stopped", hint="restart it")
+    following = tuple(replace(deviation, cause=1) for deviation in BROKEN)
+    checks = (
+        CheckResult("devices", "Devices", Status.FAILED, Outcome(0, (cause,)), 0.0),
+        CheckResult("matrix", "Host to host", Status.FAILED, Outcome(0, (*following, OTHER)), 0.0),
+    )
+    whole = replace(report(Outcome()), checks=checks, causes=(Cause(1, cause, len(following)),))
+    print_report(whole, Output.TEXT)
+    text = capsys.readouterr().out
+    assert "1. leaf1: bgpd: expected running, seen stopped  (restart it)\n     from it follow 399 in matrix" in text
+    assert "h1 → h0" not in text and "leaf1 swp1" in text
+    assert text.splitlines()[-1].startswith("next:")

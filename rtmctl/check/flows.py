@@ -1,7 +1,7 @@
 """Gateway filters are the flow matrix: both directions of a flow pass (filters are stateless), all else is denied."""
 
 from collections.abc import Iterator, Mapping
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from rtmctl.base import Finding
 from rtmctl.base.net import Network
@@ -54,6 +54,21 @@ class _Matrix:
             if flow.via == LEAK:
                 self._leaked[source.tenant].update(_networks(to))
                 self._leaked[to.tenant].update(_networks(source))
+
+        for hosts in fabric.segments:
+            self._allow_renewals(hosts)
+
+    def _allow_renewals(self, hosts: Segment) -> None:
+        """Hosts renew a DHCPv4 lease with the server itself (RFC 2131 §4.3.2)."""
+        for server in hosts.dhcp_relay:
+            for home in self._fabric.segments:
+                near = home.tenant == hosts.tenant and home.name != hosts.name
+                if near and server.version == 4 and any(server in network for network in _networks(home)):
+                    single = ip_network(server)
+                    for network in (n for n in _networks(hosts) if n.version == 4):
+                        text = f"DHCP of {hosts.name}"
+                        self._allowed[hosts.name][network, single, "udp", (68,), (67,)] = text
+                        self._allowed[home.name][single, network, "udp", (67,), (68,)] = f"the answers of {text}"
 
     def is_filtered(self, segment: Segment) -> bool:
         return self._fabric.tenant(segment.tenant).filtered or bool(self._leaked[segment.tenant])

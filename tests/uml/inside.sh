@@ -46,6 +46,8 @@ start() { # what a switch does at boot
     on $1 sysctl -q -p $SHARED/$1/sysctl > $results/$1.sysctl 2>&1
     for daemon in $DAEMONS; do on $1 /usr/lib/frr/$daemon -d -F datacenter -A 127.0.0.1 > /dev/null 2>&1 < /dev/null; done
     on $1 vtysh -b > $results/$1.vtysh 2>&1
+    on $1 sh -c "mkdir -p /etc/rtmctl; cp $SHARED/$1/dhcp-relay /etc/rtmctl/dhcp-relay.conf"
+    on $1 $SHARED/dhcp-relay run > $results/$1.dhcp-relay 2>&1 < /dev/null &
     say "$1 runs"
 }
 for name in $SWITCHES; do start $name; done
@@ -78,4 +80,14 @@ for name in $CHECKED; do
     say "$name checked"
 done
 pings h1 $H2_COLLECT l2-after
+ip netns exec h3 dnsmasq --port=0 --no-ping --user=root --log-dhcp --log-facility=$results/dnsmasq --dhcp-leasefile=/tmp/leases \
+    --dhcp-range=10.10.10.100,10.10.10.150,255.255.255.0 --dhcp-range=2001:db8:10::a00,2001:db8:10::aff,64
+boots() { # boots HOST IP-VERSION: a real client on a host without an address
+    ip -$2 -n $1 address flush scope global
+    ip netns exec $1 dhcpcd -$2 -1 -t 40 --noarp --noipv4ll --script /bin/true > $results/dhcpv$2.client 2>&1
+    ip -$2 -n $1 -o address show scope global > $results/dhcpv$2
+}
+boots h1 4
+boots h1 6
+say "dhcp"
 say "done"

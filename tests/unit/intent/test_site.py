@@ -70,6 +70,7 @@ def test_waw1_shows_what_the_schema_can_do() -> None:
     assert {subnet.version for segment in intent.segments.values() for subnet in segment.subnets} == {4, 6}
     assert {flow.via for flow in intent.flows} >= {None, "leak", "fw1-dmz"}
     assert any(segment.local for segment in intent.segments.values())
+    assert any(segment.dhcp_relay for segment in intent.segments.values())
     assert intent.freeze
 
 

@@ -16,6 +16,7 @@ from rtmctl.device.state import (
     LldpNeighbor,
     MacEntry,
     NextHop,
+    RelayState,
     Route,
     VniState,
 )
@@ -84,6 +85,11 @@ def _state(
         routes=_routes(fabric, models, model, hosts),
         arp=tuple(ArpEntry(vrf, svi, a, mac, False) for _, _, mac, _, addresses, vrf, svi in own for a in addresses),
         macs=tuple(MacEntry(vlan, vni, mac, port, None) for vni, vlan, mac, port, _, _, _ in own),
+        dhcp_relays=tuple(
+            RelayState(svi.name, svi.vrf, relay.source, relay.servers, True, 2, 2)
+            for svi in model.svis
+            for relay in svi.dhcp_relays
+        ),
     )
 
 

@@ -28,7 +28,7 @@ tenants:
   red: {}
   blue: {policy: flows}
 segments:
-  web: {tenant: red, vlan: 10, subnets: [10.1.10.0/24, 2001:db8:10::/64]}
+  web: {tenant: red, vlan: 10, subnets: [10.1.10.0/24, 2001:db8:10::/64], dhcp_relay: [10.1.20.9]}
   db: {tenant: red, vlan: 20, subnets: [10.1.20.0/24], racks: [r2]}
   app: {tenant: blue, vlan: 30, subnets: [10.2.30.0/24]}
   store: {tenant: blue, vlan: 40, subnets: [10.2.40.0/24]}

@@ -71,7 +71,35 @@ RED_VNI = FABRIC.tenant("red").vni
 MAC1 = next(e.mac for e in GOOD.states["leaf1"].macs if e.port == WEB1)
 WEB1_IP = next(a.interface.ip for a in FABRIC.host("web1").addresses)
 
+SOURCE1 = next(iter(GOOD.states["leaf1"].dhcp_relays)).source
+
 CASES = {
+    "relays: none": (
+        "relays",
+        lambda: perfect.change(GOOD, "leaf1", dhcp_relays=()),
+        ["leaf1: DHCP relay vlan10 IPv4 (VRF red): expected to 10.1.20.9, seen no relay"],
+    ),
+    "relays: to another server": (
+        "relays",
+        lambda: edit("leaf1", "dhcp_relays", each(lambda _: True, servers=(ip_address("10.1.20.8"),))),
+        [
+            f"leaf1: DHCP relay vlan10 IPv4 (VRF red): expected to 10.1.20.9 from {SOURCE1}, "
+            f"seen to 10.1.20.8 from {SOURCE1} in VRF red"
+        ],
+    ),
+    "relays: deaf": (
+        "relays",
+        lambda: edit("leaf1", "dhcp_relays", each(lambda _: True, listening=False)),
+        [
+            "leaf1: DHCP relay vlan10 IPv4 (VRF red): expected listens, "
+            "seen does not hear vlan10, or its own loopback in the VRF"
+        ],
+    ),
+    "relays: left over": (
+        "relays",
+        lambda: perfect.change(GOOD, "spine1", dhcp_relays=GOOD.states["leaf1"].dhcp_relays),
+        ["spine1: DHCP relay vlan10 IPv4: expected none, seen one runs"],
+    ),
     "version: another on one leaf": (
         "version",
         lambda: perfect.change(GOOD, "leaf1", version="8.4.4"),

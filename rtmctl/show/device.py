@@ -3,9 +3,8 @@
 import json
 from dataclasses import asdict
 
-from rich.table import Table
-
 from rtmctl.observe.summary import Summary
+from rtmctl.show.grid import Grid
 from rtmctl.show.output import Output
 from rtmctl.show.terminal import terminal
 
@@ -20,33 +19,29 @@ def print_device(summary: Summary, output: Output) -> None:
     vtep = f", VTEP {summary.vtep}" if summary.vtep else ""
     console.print(f"AS {summary.asn}, router id {summary.router_id}{vtep}\n")
     console.print(_ports(summary))
+    console.print()
     console.print(_sessions(summary))
+    console.print()
     if summary.vnis:
-        table = _table("VNI", "layer", "VRF", "remote VTEPs")
+        table = Grid("VNI", "layer", "VRF", "remote VTEPs")
         for vni, layer, vrf, remote in summary.vnis:
-            table.add_row(str(vni), f"L{layer}", vrf, str(remote) if layer == 2 else "")
+            table.add(str(vni), f"L{layer}", vrf, str(remote) if layer == 2 else "")
         console.print(table)
+        console.print()
     console.print("routes in the kernel: " + ", ".join(f"{vrf} {count}" for vrf, count in summary.routes))
     for warning in summary.warnings:
         console.print(f"[yellow]could not be read:[/] {warning}")
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for column in columns:
-        table.add_column(column)
-    return table
-
-
-def _ports(summary: Summary) -> Table:
-    table = _table("port", "kind", "peer", "state", "MTU", "in", "out", "errors")
+def _ports(summary: Summary) -> Grid:
+    table = Grid("port", "kind", "peer", "state", "MTU", "in", "out", "errors")
     macs: dict[str, list[str]] = {}
     for port, _, mac in summary.hosts:
         macs.setdefault(port, []).append(mac)
     for line in summary.ports:
         state = "[green]up[/]" if line.up else "[red]down[/]"
         peer = f"{line.peer} {' '.join(macs.get(line.port, []))}".strip()
-        table.add_row(
+        table.add(
             line.port,
             line.kind,
             peer,
@@ -59,12 +54,12 @@ def _ports(summary: Summary) -> Table:
     return table
 
 
-def _sessions(summary: Summary) -> Table:
-    table = _table("BGP peer", "VRF", "device", "AS", "state", "up s", "accepted", "sent", "BFD")
+def _sessions(summary: Summary) -> Grid:
+    table = Grid("BGP peer", "VRF", "device", "AS", "state", "up s", "accepted", "sent", "BFD")
     for s in summary.sessions:
         state = f"[green]{s.state}[/]" if s.state == "Established" else f"[red]{s.state}[/]"
         numbers = (str(s.accepted), str(s.sent))
-        table.add_row(s.peer, s.vrf, s.remote_device, str(s.remote_asn), state, f"{s.uptime_s:.0f}", *numbers, s.bfd)
+        table.add(s.peer, s.vrf, s.remote_device, str(s.remote_asn), state, f"{s.uptime_s:.0f}", *numbers, s.bfd)
     return table
 
 

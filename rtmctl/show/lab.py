@@ -3,10 +3,9 @@
 import json
 from dataclasses import asdict
 
-from rich.table import Table
-
 from rtmctl.lab.driver import LabStatus
 from rtmctl.lab.features import Features
+from rtmctl.show.grid import Grid
 from rtmctl.show.output import Output
 from rtmctl.show.terminal import terminal
 
@@ -23,12 +22,10 @@ def print_status(status: LabStatus, features: Features | None, output: Output, s
     if not status.nodes:
         console.print(f"lab {status.name}: there is none; rtmctl lab up starts it")
         return
-    table = Table(box=None, pad_edge=False)
-    for column in ("node", "kind", "state", "management"):
-        table.add_column(column)
+    table = Grid("node", "kind", "state", "management")
     for node in status.nodes:
         state = "[green]runs[/]" if node.running else "[red]down[/]"
-        table.add_row(node.name, node.kind, state, node.management or "")
+        table.add(node.name, node.kind, state, node.management or "")
     console.print(table)
     took = f" after {seconds:.1f} s" if seconds is not None else ""
     running = sum(node.running for node in status.nodes)

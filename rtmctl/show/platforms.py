@@ -4,9 +4,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from rich.table import Table
-
 from rtmctl.device.types import Capabilities
+from rtmctl.show.grid import Grid
 from rtmctl.show.output import Output
 from rtmctl.show.terminal import terminal
 
@@ -17,14 +16,12 @@ def print_platforms(platforms: Mapping[str, Capabilities | None], output: Output
         guards = {name: asdict(guard) if guard else None for name, guard in sorted(platforms.items())}
         print(json.dumps({"version": 1, "platforms": guards}))
         return
-    table = Table(box=None, pad_edge=False)
-    for column in ("platform", "revert timer", "step", "extendable", "survives a reboot"):
-        table.add_column(column)
+    table = Grid("platform", "revert timer", "step", "extendable", "survives a reboot")
     for name, guard in sorted(platforms.items()):
         if guard is None:
-            table.add_row(name, "no driver: render only")
+            table.add(name, "no driver: render only")
         else:
-            table.add_row(
+            table.add(
                 name,
                 _yes(guard.revert_timer),
                 f"{guard.granularity_s} s",

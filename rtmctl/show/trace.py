@@ -3,10 +3,9 @@
 import json
 from dataclasses import asdict
 
-from rich.table import Table
-
 from rtmctl.observe.predict import Prediction
 from rtmctl.observe.trace import Trace
+from rtmctl.show.grid import Grid
 from rtmctl.show.output import Output
 from rtmctl.show.terminal import terminal
 
@@ -23,9 +22,7 @@ def print_trace(trace: Trace, output: Output) -> None:
     if prediction.vtep_source:
         console.print(f"  VTEP {_any(prediction.vtep_source)} → {_any(prediction.vtep_destination)}")
     console.print()
-    table = Table(box=None, pad_edge=False)
-    for column in ("hop", "predicted: one of", "taken", "packets"):
-        table.add_column(column)
+    table = Grid("hop", "predicted: one of", "taken", "packets", wraps=("predicted: one of", "packets"))
     hops = trace.taken.hops if trace.taken else ()
     for number in range(max(len(prediction.stages), len(hops))):
         stage = prediction.stages[number] if number < len(prediction.stages) else None
@@ -37,7 +34,7 @@ def print_trace(trace: Trace, output: Output) -> None:
         taken = f"{hop.device} {hop.in_port} → {hop.out_port or 'nowhere'}" if hop else ""
         packets = f"{hop.packets_in} in, {hop.packets_out} out" if hop else ""
         packets += "".join(f", {count} by {port}" for port, count in hop.also) if hop else ""
-        table.add_row(str(number + 1), wanted, f"[{style}]{taken}[/]" if style else taken, packets)
+        table.add(str(number + 1), wanted, f"[{style}]{taken}[/]" if style else taken, packets)
     console.print(table)
     console.print()
     if trace.taken is None:

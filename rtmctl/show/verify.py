@@ -7,11 +7,11 @@ from dataclasses import asdict
 from xml.etree import ElementTree
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from rtmctl.base import Severity
 from rtmctl.observe.types import CheckResult, Deviation, Status, VerifyReport
+from rtmctl.show.grid import Grid
 from rtmctl.show.output import Output
 from rtmctl.show.terminal import terminal
 
@@ -37,18 +37,14 @@ def print_report(report: VerifyReport, output: Output, *, all_lines: bool = Fals
 
 
 def _print_text(report: VerifyReport, console: Console, limit: int | None) -> None:
-    table = Table(box=None, pad_edge=False)
-    table.add_column("check")
-    table.add_column("verdict")
-    for column in ("right", "wrong", "s"):
-        table.add_column(column, justify="right")
+    table = Grid("check", "verdict", "right", "wrong", "s", right=("right", "wrong", "s"), wraps=("check",))
     for check in report.checks:
         if check.status is Status.EXCLUDED:
             continue  # named in the last line
         outcome = check.outcome
         verdict = Text(check.status.value, style=_STYLE[check.status])
         wrong = Text(str(len(outcome.deviations)), style="red" if outcome.deviations else "dim")
-        table.add_row(check.title, verdict, str(outcome.passed), wrong, f"{check.seconds:.1f}")
+        table.add(check.title, verdict, str(outcome.passed), wrong, f"{check.seconds:.1f}")
     console.print(table)
     _print_causes(report, console)
     causes = frozenset(cause.deviation for cause in report.causes)

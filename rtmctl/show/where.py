@@ -4,11 +4,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from rich.table import Table
 from rich.text import Text
 
 from rtmctl.observe.owned import Owned
 from rtmctl.observe.where import Standing, WhereReport
+from rtmctl.show.grid import Grid
 from rtmctl.show.output import Output
 from rtmctl.show.terminal import terminal
 
@@ -36,21 +36,28 @@ def print_where(report: WhereReport, output: Output, *, unread: Mapping[str, str
         console.print("next:  a silent host is seen when it next speaks: let it ping its gateway, then ask again")
 
 
-def _owned(rows: tuple[Owned, ...]) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for column in ("device", "interface", "VRF", "address", "there", "what"):
-        table.add_column(column)
+def _owned(rows: tuple[Owned, ...]) -> Grid:
+    table = Grid("device", "interface", "VRF", "address", "there", "what", wraps=("what",))
     for row in rows:
-        table.add_row(row.device, row.interface, row.vrf, row.address, Text(*_THERE[row.there]), row.what)
+        table.add(row.device, row.interface, row.vrf, row.address, Text(*_THERE[row.there]), row.what)
     return table
 
 
-def _sightings(report: WhereReport) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for column in ("device", "port", "host", "segment", "tenant", "VTEP", "MAC", "addresses", "standing"):
-        table.add_column(column)
+def _sightings(report: WhereReport) -> Grid:
+    table = Grid(
+        "device",
+        "port",
+        "host",
+        "segment",
+        "tenant",
+        "VTEP",
+        "MAC",
+        "addresses",
+        "standing",
+        wraps=("addresses", "standing"),
+    )
     for s in report.sightings:
         standing = Text.assemble((s.standing.value, _STYLE.get(s.standing, "yellow")), f": {s.note}" if s.note else "")
         addresses = " ".join(map(str, s.addresses))
-        table.add_row(s.device, s.port, s.host, s.segment, s.tenant, str(s.vtep or ""), s.mac, addresses, standing)
+        table.add(s.device, s.port, s.host, s.segment, s.tenant, str(s.vtep or ""), s.mac, addresses, standing)
     return table

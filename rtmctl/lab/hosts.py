@@ -1,6 +1,7 @@
 """What hosts and external peers of a lab run: an ip(8) batch each, and FRR where they speak BGP."""
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from rtmctl.base.net import Network
@@ -81,11 +82,24 @@ def routed_conf(host: Host, fabric: Fabric) -> str:
     return "\n".join([*lines, "exit", ""])
 
 
-def external_batch(peer: External, fabric: Fabric) -> str:
-    """The peer's side of the border link. Of what it announces it answers for the first address alone: with the prefix
-    length of the network, Linux would make all of it local to `lo`, and the peer a host that is everybody."""
-    lines = [f"link set {EXTERNAL_PORT} mtu {fabric.host_mtu} up", f"addr add {peer.peer} dev {EXTERNAL_PORT}"]
-    lines += [f"addr add {_first(network)} dev lo" for network in peer.accept if network.prefixlen > 0]
+def routers(fabric: Fabric) -> tuple[tuple[External, ...], ...]:
+    """External peers by the router they are: those on one port are the IPv4 and the IPv6 session of one.
+
+    It is called as the first of them.
+    """
+    found: dict[tuple[str, str], list[External]] = {}
+    for peer in fabric.externals:
+        found.setdefault((peer.border, peer.port), []).append(peer)
+    return tuple(map(tuple, found.values()))
+
+
+def external_batch(peers: Sequence[External], fabric: Fabric) -> str:
+    """The router's side of the border link. Of what it announces it answers for the first address alone: with the
+    prefix length of the network, Linux would make all of it local to `lo`, and the router a host that is everybody."""
+    lines = [f"link set {EXTERNAL_PORT} mtu {fabric.host_mtu} up"]
+    lines += [f"addr add {peer.peer} dev {EXTERNAL_PORT}" for peer in peers]
+    announced = dict.fromkeys(network for peer in peers for network in peer.accept if network.prefixlen > 0)
+    lines += [f"addr add {_first(network)} dev lo" for network in announced]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -94,29 +108,37 @@ def _first(network: Network) -> str:
     return str(network[1] if network.num_addresses > 1 else network[0])
 
 
-def external_conf(peer: External, fabric: Fabric, password: str | None) -> str:
-    """frr.conf of an external router that announces what the site accepts from it."""
-    family = f"ipv{peer.peer.version}"
+def external_conf(peers: Sequence[External], fabric: Fabric, passwords: Mapping[str, str]) -> str:
+    """frr.conf of an external router that announces what the site accepts from it. `passwords`: by peer."""
+    first = peers[0]
+    router_id = next((peer.peer.ip for peer in peers if peer.peer.version == 4), "192.0.2.1")
     lines = [
         "frr defaults datacenter",
-        f"hostname {peer.name}",
+        f"hostname {first.name}",
         "service integrated-vtysh-config",
-        f"router bgp {peer.asn}",
-        f" bgp router-id {peer.peer.ip if peer.peer.version == 4 else '192.0.2.1'}",
+        f"router bgp {first.asn}",
+        f" bgp router-id {router_id}",
+        " no bgp default ipv4-unicast",
         " no bgp ebgp-requires-policy",
         " no bgp network import-check",
-        f" neighbor {peer.local.ip} remote-as external",
-        *([f" neighbor {peer.local.ip} password {password}"] if password is not None else []),
-        f" neighbor {peer.local.ip} timers {fabric.timers.keepalive_s} {fabric.timers.hold_s}",
-        f" neighbor {peer.local.ip} timers connect 1",
-        f" address-family {family} unicast",
-        f"  neighbor {peer.local.ip} activate",
-        *(f"  network {network}" for network in peer.accept if network.version == peer.peer.version),
-        " exit-address-family",
-        "exit",
-        "",
     ]
-    return "\n".join(lines)
+    for peer in peers:
+        session = f" neighbor {peer.local.ip}"
+        lines += [
+            f"{session} remote-as external",
+            *([f"{session} local-as {peer.asn} no-prepend replace-as"] if peer.asn != first.asn else []),
+            *([f"{session} password {passwords[peer.name]}"] if peer.name in passwords else []),
+            f"{session} timers {fabric.timers.keepalive_s} {fabric.timers.hold_s}",
+            f"{session} timers connect 1",
+        ]
+    for peer in peers:
+        lines += [
+            f" address-family ipv{peer.peer.version} unicast",
+            f"  neighbor {peer.local.ip} activate",
+            *(f"  network {network}" for network in peer.accept if network.version == peer.peer.version),
+            " exit-address-family",
+        ]
+    return "\n".join([*lines, "exit", ""])
 
 
 def router_files(name: str, conf: str, addresses: str, recipe: Recipe, programs: Programs) -> tuple[NodeFile, ...]:

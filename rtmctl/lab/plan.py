@@ -57,11 +57,10 @@ def blueprint(name: str, fabric: Fabric, choices: Choices, kit: Kit, kept: Mappi
     wires = [Wire(End(x.a.device, x.a.port), End(x.b.device, x.b.port)) for x in fabric.links]
     if choices.hosts:
         nodes += [_host(host, fabric, choices, kit, management.get(host.name)) for host in fabric.hosts]
-        nodes += [_external(name, peer, fabric, choices, kit) for peer in fabric.externals]
+        outside = hosts.routers(fabric)
+        nodes += [_external(name, peers, fabric, choices, kit) for peers in outside]
         wires += [wire for host in fabric.hosts for wire in _host_wires(host, fabric, kit.features)]
-        wires += [
-            Wire(End(x.border, x.port), End(x.name, hosts.EXTERNAL_PORT), fabric.host_mtu) for x in fabric.externals
-        ]
+        wires += [Wire(End(x.border, x.port), End(x.name, hosts.EXTERNAL_PORT), fabric.host_mtu) for x, *_ in outside]
     return Blueprint(name, own, tuple(nodes), tuple(wires))
 
 
@@ -75,7 +74,8 @@ def images(fabric: Fabric, choices: Choices) -> tuple[str, ...]:
     heavy = machines(fabric, choices)
     names = [device.name for device in fabric.devices]
     if choices.hosts:
-        names += [h.name for h in fabric.hosts if h.name not in heavy] + [peer.name for peer in fabric.externals]
+        names += [h.name for h in fabric.hosts if h.name not in heavy]
+        names += [first.name for first, *_ in hosts.routers(fabric)]
     return tuple(sorted({choices.image_of(name) for name in names} | ({SERVER.name} if heavy else set())))
 
 
@@ -134,12 +134,13 @@ def _host(host: Host, fabric: Fabric, choices: Choices, kit: Kit, management: st
     return NodeSpec(host.name, NodeKind.HOST, image, None, files)
 
 
-def _external(lab: str, peer: External, fabric: Fabric, choices: Choices, kit: Kit) -> NodeSpec:
-    image = choices.image_of(peer.name)
-    password = lab_secret(lab, peer.password) if peer.password is not None else None
-    conf = hosts.external_conf(peer, fabric, password)
-    files = hosts.router_files(peer.name, conf, hosts.external_batch(peer, fabric), recipe(image), kit.programs)
-    return NodeSpec(peer.name, NodeKind.ROUTER, image, None, files)
+def _external(lab: str, peers: tuple[External, ...], fabric: Fabric, choices: Choices, kit: Kit) -> NodeSpec:
+    first = peers[0].name
+    image = choices.image_of(first)
+    passwords = {peer.name: lab_secret(lab, peer.password) for peer in peers if peer.password is not None}
+    conf = hosts.external_conf(peers, fabric, passwords)
+    files = hosts.router_files(first, conf, hosts.external_batch(peers, fabric), recipe(image), kit.programs)
+    return NodeSpec(first, NodeKind.ROUTER, image, None, files)
 
 
 def _host_wires(host: Host, fabric: Fabric, features: Features) -> Iterator[Wire]:

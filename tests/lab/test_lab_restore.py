@@ -2,6 +2,8 @@
 of the site itself: which sessions reset, and whom that touches."""
 
 import asyncio
+import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -36,7 +38,9 @@ hosts:
   h1: {rack: r1, leaf: leaf1, segment: web}
   h2: {rack: r1, leaf: leaf1, segments: [app, ops], attachment: trunk}
 externals:
-  isp: {border: edge1, tenant: red, asn: 65010, local: 192.0.2.0/31, peer: 192.0.2.1/31, password: env:FIRST}
+  isp:
+    {border: edge1, tenant: red, asn: 65010, local: 192.0.2.0/31, peer: 192.0.2.1/31, port: swp9, password: env:FIRST}
+  isp6: {border: edge1, tenant: red, asn: 65010, local: "2001:db8::/127", peer: "2001:db8::1/127", port: swp9}
 """
 H2 = "  h2: {rack: r1, leaf: leaf1, segments: [app, ops], attachment: trunk}\n"
 
@@ -81,7 +85,7 @@ class Running:
 
     def network(self, fabric: Fabric) -> Network:
         plain = network(self.lab, fabric, open_store(str(self.folder / "store.db")))
-        return replace(plain, name=fabric.name, resolve=partial(lab_secret, fabric.name))
+        return replace(plain, name=fabric.name, resolve=partial(lab_secret, self.lab.name))
 
 
 @pytest.fixture(scope="module", params=[("frr8", BridgeForm.VLAN_AWARE), ("frr10", BridgeForm.TRADITIONAL)], ids=str)
@@ -111,3 +115,16 @@ def test_a_plan_names_resets_and_hosts(running: Running, edit: Edit) -> None:
     plan = asyncio.run(make(running.network(fabric)))
     part = plan.stages[0].device(edit.device)
     assert (part.resets, part.impact) == (edit.resets, edit.impact)
+
+
+def test_the_two_sessions_on_one_port_come_up_over_one_cable(running: Running) -> None:
+    def up() -> set[str]:
+        said = running.lab.run("edge1", "vtysh", "-c", "show bgp vrf red summary json").stdout
+        peers = (family.get("peers", {}) for family in json.loads(said).values() if isinstance(family, dict))
+        return {name for found in peers for name, peer in found.items() if peer["state"] == "Established"}
+
+    deadline = time.monotonic() + 60
+    while up() != {"192.0.2.1", "2001:db8::1"}:
+        assert time.monotonic() < deadline, up()
+        time.sleep(0.2)
+    assert [node.name for node in running.lab.status().nodes if node.name.startswith("isp")] == ["isp"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Interface, IPv6Network
 
 import pytest
 
@@ -44,8 +44,15 @@ def with_routers() -> Fabric:
         prefix_limit=100,
         password=None,
     )
+    peer6 = replace(
+        peer,
+        name="isp1-v6",
+        local=IPv6Interface("2001:db8:ff::/127"),
+        peer=IPv6Interface("2001:db8:ff::1/127"),
+        accept=(IPv6Network("::/0"),),
+    )
     timers = replace(TIMERS, bfd_interval_ms=10)
-    return replace(clos(1, 2, hosts=False), hosts=(host,), externals=(peer,), timers=timers)
+    return replace(clos(1, 2, hosts=False), hosts=(host,), externals=(peer, peer6), timers=timers)
 
 
 @pytest.fixture(scope="module", params=["switch-frr8", "switch-frr10"])

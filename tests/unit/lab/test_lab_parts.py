@@ -17,6 +17,7 @@ from rtmctl.lab.aptsources import Source, for_suite, parse_deb822, parse_one_lin
 from rtmctl.lab.blueprint import End, NodeKind, Wire, management_port
 from rtmctl.lab.factory import HostKey, Kit, daemons_file
 from rtmctl.lab.features import ALL
+from rtmctl.lab.hosts import BATCH
 from rtmctl.lab.plan import Choices
 from rtmctl.lab.process import Process
 from rtmctl.lab.programs import load
@@ -226,6 +227,25 @@ def test_a_peers_password_stands_in_its_configuration_alone() -> None:
     files = [file for file in node.files if lab_secret("x", "env:ISP1") in file.text]
     assert [(file.path, file.mode) for file in files] == [("/etc/frr/frr.conf", 0o640)]
     assert "env:ISP1" not in files[0].text
+
+
+@pytest.mark.parametrize(("asn", "local_as"), [(64500, False), (64501, True)], ids=["one AS", "an AS each"])
+def test_the_two_sessions_on_one_port_are_one_router_at_one_cable(asn: int, local_as: bool) -> None:
+    one = with_routers()
+    fabric = replace(one, externals=(one.externals[0], replace(one.externals[1], asn=asn, password="env:ISP6")))
+    lab = plan.blueprint("x", fabric, Choices(), KIT)
+    assert [wire for wire in lab.wires if "swp45" in (wire.a.port, wire.b.port)] == [
+        Wire(End("leaf2", "swp45"), End("isp1", "eth0"), fabric.host_mtu)
+    ]
+    assert "isp1-v6" not in [node.name for node in lab.nodes]
+    texts = {file.path: file.text for file in lab.node("isp1").files}
+    conf = texts["/etc/frr/frr.conf"]
+    for neighbor in ("192.0.2.0", "2001:db8:ff::"):
+        assert f" neighbor {neighbor} remote-as external\n" in conf
+        assert f"  neighbor {neighbor} activate\n" in conf
+    assert f" neighbor 2001:db8:ff:: password {lab_secret('x', 'env:ISP6')}\n" in conf
+    assert (" neighbor 2001:db8:ff:: local-as 64501 no-prepend replace-as\n" in conf) == local_as
+    assert all(f"addr add {address} dev eth0" in texts[BATCH] for address in ("192.0.2.1/31", "2001:db8:ff::1/127"))
 
 
 def test_only_what_a_host_is_born_with_makes_it_start_anew() -> None:

@@ -83,6 +83,7 @@ CODES: dict[str, str] = {
     "vni-clash": "a VNI is used twice or out of the wrong pool",
     # allocation and the lock file
     "allocation-taken": "an explicit value belongs to another name already",
+    "lock-bad-value": "the lock file holds a value that its kind cannot have",
     "lock-collision": "two names hold one value in the lock file",
     "lock-conflict": "the lock file holds merge markers",
     "lock-duplicate": "a name stands twice in the lock file",

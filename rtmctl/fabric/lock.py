@@ -128,7 +128,13 @@ def dump_lock(lock: Lock) -> str:
     return "".join(lines)
 
 
-_SAFE = re.compile(r"[a-z]+[0-9-]+[a-z0-9 :-]*[a-z0-9]|\d{1,3}(?:\.\d{1,3}){3}(?:/\d+)?|[1-9]\d*")
+_SAFE = re.compile(
+    r"[a-z]+[0-9-]+[a-z0-9 :-]*[a-z0-9]"
+    r"|[a-z][a-z0-9-]*(?:[ :][a-z][a-z0-9-]*)+"
+    r"|\d{1,3}(?:\.\d{1,3}){3}(?:/\d+)?"
+    r"|[1-9]\d*"
+)
+"""names and values as sites have them; asking YAML for each would cost seconds in a large lock"""
 
 
 def _scalar(text: str) -> str:

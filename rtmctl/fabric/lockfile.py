@@ -5,14 +5,12 @@ import re
 import tempfile
 from pathlib import Path
 
-import yaml
-from yaml.nodes import MappingNode, Node, ScalarNode
-
 from rtmctl.base import Finding, Position, SiteInvalid
 from rtmctl.fabric.lock import FILE_NAME, RESOLVE, VERSION, Kind, Lock, collisions, dump_lock
+from rtmctl.fabric.locktext import REGENERATE, Section, read_sections
 
 _MARKER = re.compile(r"^(<{7}|\|{7}|={7}|>{7})( |$)")
-_REGENERATE = "restore it from git, or run `rtmctl net lock` after removing the lines in doubt"
+_KINDS = {str(kind): kind for kind in Kind}
 
 
 def read_lock(root: Path) -> Lock:
@@ -27,7 +25,7 @@ def read_lock(root: Path) -> Lock:
     except FileNotFoundError:
         return Lock.empty()
     except UnicodeDecodeError as error:
-        raise SiteInvalid([Finding("lock-syntax", f"not UTF-8: {error.reason}", _at(1), _REGENERATE)]) from None
+        raise SiteInvalid([Finding("lock-syntax", f"not UTF-8: {error.reason}", _at(1), REGENERATE)]) from None
     except OSError as error:
         raise SiteInvalid([Finding("lock-unreadable", f"cannot be read: {error.strerror}", _at(1))]) from None
     return parse_lock(text)
@@ -98,97 +96,71 @@ def _both_sides(text: str) -> str:
 
 def _parse(text: str, findings: list[Finding], base: Lock | None) -> Lock:
     """`base` set: a merge is being resolved, so that what stands twice is chosen from, not refused."""
-    try:
-        # composing builds no objects, it only finds the nodes and where they stand
-        root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or "not YAML"
-        findings.append(Finding("lock-syntax", f"not YAML: {problem}", _at(mark.line + 1 if mark else 1), _REGENERATE))
+    found, doubts = read_sections(text)
+    findings += doubts
+    if not found and not doubts:
+        findings.append(Finding("lock-truncated", "the file holds no lock", _at(1), REGENERATE))
+    if not found or any(doubt.code in ("lock-syntax", "lock-truncated") for doubt in doubts):
         return Lock.empty()
-    if not isinstance(root, MappingNode):
-        findings.append(Finding("lock-truncated", "the file holds no lock", _at(1), _REGENERATE))
-        return Lock.empty()
-    sections: dict[str, Node] = {}
-    for key, node in root.value:
-        twin = sections.get(str(key.value))
-        if isinstance(twin, MappingNode) and isinstance(node, MappingNode) and base is not None:
-            twin.value.extend(node.value)
+    sections: dict[str, Section] = {}
+    for section in found:
+        twin = sections.setdefault(section.name, section)
+        if twin is section:
             continue
-        if twin is not None and base is None:
-            findings.append(Finding("lock-duplicate", f"section {key.value} stands twice", _of(key), _REGENERATE))
-        sections[str(key.value)] = node
-    if not _version(sections, findings):
+        if base is None:
+            findings.append(
+                Finding("lock-duplicate", f"section {section.name} stands twice", section.where, REGENERATE)
+            )
+        twin.lines.extend(section.lines)
+    if not _version(sections.pop("version", None), findings):
         return Lock.empty()
     end = sections.pop("complete", None)
-    if not isinstance(end, ScalarNode) or end.value != "true":
-        last = max(1, text.count("\n"))
-        findings.append(
-            Finding(
-                "lock-truncated", "the last line `complete: true` is missing: it was cut off", _at(last), _REGENERATE
-            )
-        )
+    if end is None or end.value != "true":
+        message = "the last line `complete: true` is missing: it was cut off"
+        findings.append(Finding("lock-truncated", message, _at(max(1, text.count("\n"))), REGENERATE))
     allocations: dict[Kind, dict[str, str]] = {}
     lines: dict[tuple[Kind, str], int] = {}
-    kinds = {str(kind): kind for kind in Kind}
-    for name, node in sections.items():
-        if name not in kinds:
-            known = ", ".join(kinds)
-            findings.append(Finding("lock-unknown-kind", f"{name} is no kind of allocation; known: {known}", _of(node)))
-        elif not isinstance(node, MappingNode):
-            findings.append(Finding("lock-wrong-type", f"{name}: expected lines of `name: value`", _of(node)))
+    for name, section in sections.items():
+        if name not in _KINDS:
+            known = ", ".join(_KINDS)
+            message = f"{name} is no kind of allocation; known: {known}"
+            findings.append(Finding("lock-unknown-kind", message, section.where))
+        elif section.value is not None:
+            findings.append(Finding("lock-wrong-type", f"{name}: expected lines of `name: value`", section.where))
         else:
-            allocations[kinds[name]] = _entries(kinds[name], node, lines, findings, base)
+            allocations[_KINDS[name]] = _entries(_KINDS[name], section, lines, findings, base)
     return Lock(allocations, lines)
 
 
-def _version(sections: dict[str, Node], findings: list[Finding]) -> bool:
-    node = sections.pop("version", None)
-    if not isinstance(node, ScalarNode) or not node.value.isdecimal():
-        where = _at(1) if node is None else _of(node)
-        findings.append(Finding("lock-wrong-type", "the version is missing or no number", where, _REGENERATE))
+def _version(section: Section | None, findings: list[Finding]) -> bool:
+    if section is None or not re.fullmatch("[1-9][0-9]*", section.value or ""):
+        where = _at(1) if section is None else section.where
+        findings.append(Finding("lock-wrong-type", "the version is missing or no number", where, REGENERATE))
         return False
-    if int(node.value) > VERSION:
-        message = f"version {node.value} is newer than this rtmctl knows ({VERSION})"
-        findings.append(Finding("lock-newer", message, _of(node), "update rtmctl"))
+    if int(section.value or 0) > VERSION:
+        message = f"version {section.value} is newer than this rtmctl knows ({VERSION})"
+        findings.append(Finding("lock-newer", message, section.where, "update rtmctl"))
         return False
     return True
 
 
 def _entries(
-    kind: Kind, section: MappingNode, lines: dict[tuple[Kind, str], int], findings: list[Finding], base: Lock | None
+    kind: Kind, section: Section, lines: dict[tuple[Kind, str], int], findings: list[Finding], base: Lock | None
 ) -> dict[str, str]:
     entries: dict[str, str] = {}
-    for key, node in section.value:
-        if not isinstance(key, ScalarNode) or not isinstance(node, ScalarNode) or not node.value:
-            findings.append(Finding("lock-wrong-type", f"{kind}: expected `name: value`", _of(key), _REGENERATE))
-            continue
-        identity, value = str(key.value), str(node.value)
-        if identity in entries and base is not None:
-            if value == base.get(kind, identity):
-                entries[identity] = value
-            continue
-        if identity in entries:
-            findings.append(
-                Finding(
-                    "lock-duplicate",
-                    f"{kind} {identity} stands twice: {entries[identity]} and {value}",
-                    _of(key),
-                    RESOLVE,
-                    also=(_at(lines[kind, identity]),),
-                )
-            )
-            continue
-        entries[identity] = value
-        lines[kind, identity] = key.start_mark.line + 1
+    for line in section.lines:
+        held = entries.get(line.name)
+        if held is None:
+            entries[line.name] = line.value
+            lines[kind, line.name] = line.where.line
+        elif base is None:
+            message = f"{kind} {line.name} stands twice: {held} and {line.value}"
+            also = (_at(lines[kind, line.name]),)
+            findings.append(Finding("lock-duplicate", message, line.where, RESOLVE, also=also))
+        elif line.value == base.get(kind, line.name):
+            entries[line.name] = line.value
     return entries
 
 
 def _at(line: int) -> Position:
     return Position(FILE_NAME, line, 1)
-
-
-def _of(node: Node) -> Position:
-    start, end = node.start_mark, node.end_mark
-    same = end.line == start.line
-    return Position(FILE_NAME, start.line + 1, start.column + 1, end.column + 1 if same else None)

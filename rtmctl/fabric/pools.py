@@ -34,6 +34,10 @@ class Pool(Protocol):
 
     def describe(self) -> str: ...
 
+    def can_be(self, value: str) -> bool:
+        """Whether it is a value of this kind at all, in this or a wider pool, in the spelling that `value` gives."""
+        ...
+
 
 def preferred_slot(kind: str, identity: str, size: int) -> int:
     """Where the search for a free slot begins: the same on every branch and machine."""
@@ -69,7 +73,7 @@ class AddressPool:
 
     def slot(self, value: str) -> int | None:
         address = _address(value)
-        if address is None or address.version != self.network.version:
+        if address is None or address.version != self.network.version or str(address) != value:
             return None
         slot = int(address) - int(self.network.network_address) - self.skip_first
         # an explicit address above the limit is still one of the pool
@@ -78,6 +82,10 @@ class AddressPool:
 
     def describe(self) -> str:
         return str(self.network)
+
+    def can_be(self, value: str) -> bool:
+        address = _address(value)
+        return address is not None and address.version == self.network.version and str(address) == value
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +110,21 @@ class SubnetPool:
         return f"{self.network.network_address + slot * step}/{self.length}"
 
     def slot(self, value: str) -> int | None:
-        try:
-            subnet = ip_network(value)
-        except ValueError:
+        if not self.can_be(value):
             return None
-        if subnet.version != self.network.version or subnet.prefixlen != self.length:
-            return None
-        offset = int(subnet.network_address) - int(self.network.network_address)
+        offset = int(ip_network(value).network_address) - int(self.network.network_address)
         slot = offset >> (self.network.max_prefixlen - self.length)
         return slot if 0 <= slot < self.size else None
 
     def describe(self) -> str:
         return str(self.network)
+
+    def can_be(self, value: str) -> bool:
+        try:
+            subnet = ip_network(value)
+        except ValueError:
+            return False
+        return (subnet.version, subnet.prefixlen) == (self.network.version, self.length) and str(subnet) == value
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +154,16 @@ class RangePool:
         return str(self.first + slot)
 
     def slot(self, value: str) -> int | None:
-        if not value.isdecimal():
+        if not self.can_be(value):
             return None
         slot = int(value) - self.first
         return slot if 0 <= slot < self.size else None
 
     def describe(self) -> str:
         return f"{self.first}-{self.last}"
+
+    def can_be(self, value: str) -> bool:
+        return value.isascii() and value.isdecimal() and str(int(value[:20])) == value
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +190,9 @@ class NamePool:
 
     def describe(self) -> str:
         return f"{self.names[0]}-{self.names[-1]}" if self.names else "(none)"
+
+    def can_be(self, value: str) -> bool:
+        return bool(value)
 
 
 def _address(text: str) -> Address | None:

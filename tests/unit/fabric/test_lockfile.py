@@ -38,15 +38,21 @@ REFUSED = [
     ("a list", "- 1\n", "lock-truncated", 1),
     ("merge markers", LOCK.replace("  leaf2: 42", "<<<<<<< HEAD\n  leaf2: 42", 1), "lock-conflict", 4),
     ("newer version", LOCK.replace("version: 1", "version: 2"), "lock-newer", 1),
+    ("a version before the first", LOCK.replace("version: 1", "version: 0"), "lock-wrong-type", 1),
     ("no version", LOCK.replace("version: 1\n", ""), "lock-wrong-type", 1),
     ("a mapping for a value", LOCK.replace("4200000002", "{a: 1}"), "lock-wrong-type", 4),
     ("no value", LOCK.replace(" 4200000002", ""), "lock-wrong-type", 4),
     ("a section that is a value", LOCK.replace("asn:\n", "asn: 3\nrd:\n"), "lock-wrong-type", 2),
-    ("an unknown section", LOCK.replace("asn:", "asns:"), "lock-unknown-kind", 3),
+    ("an unknown section", LOCK.replace("asn:", "asns:"), "lock-unknown-kind", 2),
     ("a name twice", LOCK.replace("leaf2: 42", "leaf1: 42"), "lock-duplicate", 4),
     ("a section twice", LOCK.replace("port:", "asn:\n  leaf3: 4200000003\nport:"), "lock-duplicate", 5),
     ("a value twice", LOCK.replace("asn:", "vtep:").replace("4200000002", "4200000001"), "lock-collision", 4),
     ("a port twice", LOCK.replace("leaf2 spine1", "leaf1 spine2"), "lock-collision", 7),
+    ("a value that is an alias", LOCK.replace("leaf1: ", "leaf1: &a ").replace("swp49", "*a", 1), "lock-wrong-type", 6),
+    ("a list for a section", LOCK.replace("port:", "rd: [{a: 1}, [b]]\nport:"), "lock-wrong-type", 5),
+    ("a second document", LOCK + "---\n" + LOCK, "lock-syntax", 9),
+    ("a hundred thousand braces", LOCK.replace("port:", "rd: " + "{" * 100_000), "lock-wrong-type", 5),
+    ("a byte that is no character", LOCK.replace("leaf1 spine1", "leaf1\0spine1"), "lock-syntax", 1),
     ("not YAML", LOCK.replace("port:", "port: ["), "lock-syntax", 7),
 ]
 
@@ -119,3 +125,33 @@ def test_a_section_that_both_sides_added_is_joined() -> None:
     conflicted = LOCK.replace("complete", "<<<<<<< a\nrd:\n  vrf:x: 2\n=======\nrd:\n  vrf:y: 2\n>>>>>>> b\ncomplete")
     base = parse_lock(LOCK.replace("complete", "rd:\n  vrf:y: 2\ncomplete"))
     assert resolve(parse_merged(conflicted, base), base).of(Kind.RD) == {"vrf:y": "2"}
+
+
+BAD_VALUES = [
+    (Kind.ASN, "leaf1", "hello"),
+    (Kind.ASN, "leaf1", "007"),
+    (Kind.ASN, "leaf1", "４２"),
+    (Kind.LOOPBACK, "leaf1", "10.255.0.999"),
+    (Kind.LOOPBACK, "leaf1", "2001:db8::1"),
+    (Kind.P2P, "spine1:leaf1", "10.254.0.1/31"),
+    (Kind.P2P, "spine1:leaf1", "10.254.0.0/30"),
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "value"), BAD_VALUES, ids=[f"{c[0]} {c[2]}" for c in BAD_VALUES])
+def test_a_value_that_its_kind_cannot_have_is_named_at_its_line(kind: Kind, name: str, value: str) -> None:
+    wanted = site(fabric={"underlay": "numbered"})
+    text = dump_lock(allocate(wanted, Lock.empty()))
+    section = text.index(f"{kind}:\n")
+    start = text.index(f"  {name}: ", section) + len(f"  {name}: ")
+    edited = f"{text[:start]}{value}{text[text.index(chr(10), start) :]}"
+    (finding,) = stale(wanted, parse_lock(edited))
+    assert finding.code == "lock-bad-value"
+    assert finding.where is not None
+    assert edited.splitlines()[finding.where.line - 1] == f"  {name}: {value}"
+
+
+def test_a_lock_of_a_hundred_thousand_lines_comes_back() -> None:
+    held = {f"web host:h{n}": f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}" for n in range(100_000)}
+    lock = Lock({Kind.ADDRESS: held})
+    assert parse_lock(dump_lock(lock)) == lock

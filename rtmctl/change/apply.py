@@ -11,8 +11,9 @@ from rtmctl.change.errors import StalePlan
 from rtmctl.change.events import OnEvent, ignore
 from rtmctl.change.fleet import Connect, Fleet
 from rtmctl.change.freeze import refuse_frozen
+from rtmctl.change.gates import refuse_unsettled
 from rtmctl.change.journal import Journal, StoreJournal
-from rtmctl.change.options import ApplyOptions, CommitMode
+from rtmctl.change.options import ApplyOptions, CommitMode, Timing
 from rtmctl.change.plan import whoami
 from rtmctl.change.plan_file import plan_to_json, seal
 from rtmctl.change.plan_types import Plan
@@ -55,6 +56,8 @@ async def apply(
     """
     if plan != seal(plan):
         raise PermanentError("the plan was edited after it was made", hint="make it again")
+    if plan.empty and plan.unsettled:
+        await _refuse_passing(plan, connect, options.timing)
     if plan.empty:
         return ChangeResult("", Outcome.NOTHING, "every device already runs its target")
     overridden = refuse_frozen(site.freezes, datetime.fromtimestamp(now(), UTC), options.override_freeze)
@@ -105,6 +108,21 @@ async def apply(
         kind=kind,
     )
     return await run.carry_out()
+
+
+async def _refuse_passing(plan: Plan, connect: Connect, timing: Timing) -> None:
+    """Nothing is to do, but what runs is another change that may yet go back: then it is not done either.
+
+    Raises:
+        Locked, Refused: it is at work, or waits.
+        StalePlan: it has been settled since the plan was made.
+    """
+    fleet = Fleet(connect)
+    try:
+        await refuse_unsettled(fleet, plan.unsettled, timing)
+    finally:
+        await fleet.close()
+    raise StalePlan("a change has been settled since the plan was made", hint="make the plan again")
 
 
 def new_change_id(now: float) -> str:

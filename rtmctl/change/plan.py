@@ -103,6 +103,7 @@ def make_plan(
             warnings=_warnings(parts, drains or {}, surroundings, options),
             outages=outages,
             undoes=options.undoes,
+            unsettled=tuple(sorted(surroundings.unsettled)),
         )
     )
 

@@ -130,6 +130,8 @@ class Plan:
     warnings: tuple[str, ...]
     outages: tuple[str, ...] = ()
     """what cannot be changed without an outage; `apply` wants them accepted"""
+    unsettled: tuple[str, ...] = ()
+    """devices on which another change is neither confirmed nor reverted: what runs there may go by itself"""
     mixed: tuple[str, ...] = ()
     """states between the waves that fail a proof: `apply --commit wave` would leave them standing, and refuses"""
     undoes: str | None = None

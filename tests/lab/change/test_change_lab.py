@@ -12,7 +12,7 @@ import pytest
 from change_lab import MORE, SITE, fabric_of, network
 
 from rtmctl.base import Exit
-from rtmctl.change import ApplyOptions, Network, Outcome, carry_out, find_drift, make, make_rollback, recover
+from rtmctl.change import ApplyOptions, Network, Outcome, Standing, carry_out, find_drift, make, make_rollback, recover
 from rtmctl.change.reading import read_fleet
 from rtmctl.fabric import Fabric
 from rtmctl.lab import Choices, Lab
@@ -110,3 +110,34 @@ def test_killed(lab: Lab, root: Path, tmp_path: Path, kind: str, device: str, de
         assert asyncio.run(make(net)).empty, "new everywhere"
     else:
         assert now == old, "old everywhere"
+
+
+def test_a_participant_that_is_silent_after_the_decision(lab: Lab, root: Path, tmp_path: Path) -> None:
+    """leaf2 loses power with the decision on it: leaf1 goes forward, leaf2 comes up old and follows when asked to."""
+    bring_to(lab, root, tmp_path, SITE)
+    time.sleep(LEASE_S)
+    words = [lab.name, str(root), str(WINDOWS_S[-1]), "decided: commit", ""]
+    died = subprocess.run(
+        [sys.executable, str(HERE / "die.py"), *words], cwd=HERE, timeout=180, capture_output=True, check=False
+    )
+    assert died.returncode == -signal.SIGKILL, died.stdout.decode() + died.stderr.decode()
+    lab.power_off("leaf2")
+    net = net_of(lab, fabric_of(root, MORE), tmp_path / "elsewhere")
+    try:
+        report = asyncio.run(recover(net.connect, sorted(net.platforms), net.store, site="change"))
+    finally:
+        lab.power_on("leaf2")
+    assert report.exit is Exit.STATE_UNKNOWN
+    (result,) = report.results
+    standings = {one.device: one.standing for one in result.devices}
+    assert standings == {"leaf1": Standing.NEW, "leaf2": Standing.UNKNOWN}
+    assert "rtmctl net recover brings it to the new one" in result.devices[1].message
+    assert "leaf2" in result.hint
+    for _ in range(60):
+        if not asyncio.run(read_fleet(net.connect, ["leaf2"], states=False)).failed:
+            break
+        time.sleep(1)
+    report = asyncio.run(recover(net.connect, sorted(net.platforms), net.store, site="change"))
+    assert report.exit is Exit.DONE, report
+    assert asyncio.run(make(net)).empty, "new everywhere"
+    assert [row.outcome for row in net.store.changes("change")] == ["confirmed"]

@@ -9,7 +9,20 @@ from change_fake import FakeFabric, config, run, settle
 from change_site import ALL, LEAFS, NEW, OLD, SPINES, fabric, plan_for
 from test_change_kill import apply_and_die
 
-from rtmctl.change import ApplyOptions, Network, Timing, apply, confirm, find_drift, make, recover
+from rtmctl.base import Refused
+from rtmctl.change import (
+    ApplyOptions,
+    Locked,
+    Network,
+    StalePlan,
+    Surroundings,
+    Timing,
+    apply,
+    confirm,
+    find_drift,
+    make,
+    recover,
+)
 from rtmctl.change.settling import outcome_of
 from rtmctl.store import StandingRow, Store, open_store
 
@@ -159,5 +172,26 @@ def test_a_recovery_of_somebody_elses_change_is_settled_too(store: Store, tmp_pa
         again = await recover(devices.connect, ALL, store, site="test", timing=TIMING)
         assert again.results == ()
         assert outcomes(store) == ["reverted"]
+
+    run(go())
+
+
+def test_what_another_change_has_brought_for_now_is_not_called_done(store: Store) -> None:
+    """Every device runs the target of a change that may yet go back."""
+
+    async def go() -> None:
+        devices = FakeFabric(OLD)
+        result = await apply(plan_for(devices), devices.connect, store, options=WAITING)
+        plan = plan_for(devices, surroundings=Surroundings(unsettled=dict.fromkeys(ALL, result.change)))
+        assert plan.empty
+        with pytest.raises(Refused, match="is not settled"):
+            await apply(plan, devices.connect, store)
+        other = await devices.connect("leaf1")
+        await other.lease(f"ann@desk {result.change}", 30, "change")
+        with pytest.raises(Locked, match="ann@desk"):
+            await apply(plan, devices.connect, store)
+        await settle(devices)
+        with pytest.raises(StalePlan, match="settled since"):
+            await apply(plan, devices.connect, store)
 
     run(go())

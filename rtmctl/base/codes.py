@@ -43,6 +43,7 @@ CODES: dict[str, str] = {
     "dhcp-relay-unreachable": "a DHCP server that no relay of the segment can ask",
     "dhcp-relay-version": "a DHCP server of another IP version than the segment",
     "esi-lag-unproven": "EVPN multihoming on a platform that cannot do it",
+    "external-announces-nothing": "a prefix to announce that the tenant has no route for",
     "external-not-on-border": "an external peer on a switch that is no border leaf",
     "external-prefix": "a prefix of another IP version than the session",
     "external-subnet": "the two ends of an external link do not fit together",

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from rtmctl.base import Finding
-from rtmctl.base.net import Interface
+from rtmctl.base import Finding, Severity
+from rtmctl.base.net import Interface, Network
 from rtmctl.intent.draft import Draft
 from rtmctl.intent.schema.externals import External
+from rtmctl.intent.schema.flows import LEAK
 from rtmctl.intent.schema.switches import Role
 
 
@@ -21,6 +22,7 @@ def check(draft: Draft) -> Iterator[Finding]:
             yield Finding("external-not-on-border", message, draft.where("externals", name, "border"), hint)
         yield from _addresses(draft, name, external)
         yield from _prefixes(draft, name, external)
+        yield from _announced(draft, name, external)
         key = (external.border, external.tenant, str(external.peer.ip))
         other = taken.setdefault(key, name)
         if other != name:
@@ -69,3 +71,34 @@ def _prefixes(draft: Draft, name: str, external: External) -> Iterator[Finding]:
         )
         where = draft.where("externals", name, "prefix_limit")
         yield Finding("prefix-limit", message, where, f"prefix_limit at least {len(external.accept)}")
+
+
+def _announced(draft: Draft, name: str, external: External) -> Iterator[Finding]:
+    """Exact prefixes are announced, while a route for them is there: nothing aggregates."""
+    if not external.announce or not draft.whole("segments") or not draft.whole("hosts"):
+        return
+    known = set(_routes_of(draft, external.tenant))
+    for number, network in enumerate(external.announce):
+        if network not in known:
+            inside = sorted(
+                str(n) for n in known if n.version == network.version and network.overlaps(n) and n.prefixlen
+            )
+            message = f"tenant '{external.tenant}' has no route {network}: nothing is announced to '{name}'"
+            hint = f"announce what it has: {', '.join(inside[:4])}" if inside else "name a subnet or a service of it"
+            where = draft.where("externals", name, "announce", number)
+            yield Finding("external-announces-nothing", message, where, hint, Severity.WARNING)
+
+
+def _routes_of(draft: Draft, tenant: str) -> Iterator[Network]:
+    """What may stand in the tenant's VRF: subnets, services, what peers give, what is leaked into it."""
+    intent = draft.intent
+    for segment in intent.segments.values():
+        yield from segment.subnets if segment.tenant == tenant else ()
+    for host in intent.hosts.values():
+        yield from (service.network for service in host.services if host.tenant == tenant)
+    for external in intent.externals.values():
+        yield from external.accept if external.tenant == tenant else ()
+    for flow in intent.flows:
+        ends = [intent.segments[end] for end in (flow.source, flow.to) if end in intent.segments]
+        if flow.via == LEAK and tenant in {end.tenant for end in ends}:
+            yield from (subnet for end in ends for subnet in end.subnets)

@@ -30,7 +30,7 @@ RELAY_UNIT = f"""\
 [Unit]
 Description=DHCP relay of the segments on this switch
 ConditionFileNotEmpty=/{FILES[SECTION]}
-After=networking.service frr.service
+After=rtmctl-boot.service networking.service frr.service
 
 [Service]
 ExecStart={PROGRAM} run
@@ -38,7 +38,9 @@ Restart=on-failure
 CapabilityBoundingSet=CAP_NET_BIND_SERVICE CAP_NET_RAW
 NoNewPrivileges=yes
 ProtectSystem=strict
-ReadWritePaths=/run/rtmctl
+RuntimeDirectory=rtmctl
+RuntimeDirectoryMode=0700
+RuntimeDirectoryPreserve=yes
 ProtectHome=yes
 PrivateTmp=yes
 MemoryMax=64M

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from rtmctl.device import errors
 from rtmctl.device.frr.install import installed_files
 from rtmctl.device.frr.session import FrrSession
 from rtmctl.lab import Lab
@@ -61,6 +62,40 @@ def test_the_timer_is_a_unit_of_its_own_and_outlives_the_session(machine: Device
     assert machine.sh("nft list tables; cat /etc/nftables.conf") == ""
     machine.sh(f"for i in $(seq 100); do systemctl -q is-active {unit} || break; sleep 0.1; done")
     assert watchdogs(machine) == []
+
+
+def test_the_dhcp_relay_is_a_unit_that_an_undo_ends(machine: Device) -> None:
+    """A bridge of the VRF's name stands for its device: this kernel has no vrf."""
+    line = "vlan10 vrf red link 10.9.10.1 source 10.255.16.1 servers 10.9.20.9\n"
+    unit = "rtmctl-dhcp-relay.service"
+
+    async def work(session: FrrSession) -> None:
+        transaction, fence = await change(session, DeviceConfig.of({"dhcp-relay": line}))
+        (relay,) = (await session.state()).dhcp_relays
+        assert (relay.interface, relay.vrf, relay.listening) == ("vlan10", "red", True)
+        pid = int(property_of(machine, unit, "MainPID"))
+        other = f"systemctl show --value -p MainPID {unit} | grep -qvwE '0|{pid}'"
+        machine.sh(f"kill -9 {pid}; for i in $(seq 100); do {other} && break; sleep 0.1; done; {other}")
+        await session.revert(transaction, fence)
+
+    machine.sh("rm -f /var/lib/rtmctl/lease.json; ip link add red type bridge; ip link add vlan10 type bridge")
+    machine.sh("ip addr add 10.255.16.1/32 dev red; ip addr add 10.9.10.1/24 dev vlan10")
+    machine.sh("ip link set red up; ip link set vlan10 up")
+    machine.do(work)
+    assert property_of(machine, unit, "ActiveState") == "inactive"
+    assert machine.sh("ss -lunH sport = :67; ls /etc/rtmctl | grep relay || true").strip() == ""
+    machine.sh("ip link del red; ip link del vlan10")
+
+
+def test_a_relay_that_hears_nothing_is_undone(machine: Device) -> None:
+    async def work(session: FrrSession) -> None:
+        line = "vlan10 vrf red link 10.9.10.1 source 10.255.16.1 servers 10.9.20.9\n"
+        with pytest.raises(errors.ChangeReverted, match="vlan10 does not listen"):
+            await change(session, DeviceConfig.of({"dhcp-relay": line}))
+
+    machine.sh("rm -f /var/lib/rtmctl/lease.json")
+    machine.do(work)
+    assert machine.sh("ss -lunH sport = :67").strip() == ""
 
 
 def test_an_unconfirmed_change_does_not_survive_a_reboot(machine: Device) -> None:

@@ -4,21 +4,19 @@
 good. What fails a proof there and does not fail it today is the plan's doing.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from rtmctl.base import Finding
 from rtmctl.base.findings import errors
 from rtmctl.change.plan_file import seal
-from rtmctl.change.plan_types import DevicePlan, Plan
+from rtmctl.change.plan_types import Plan
 from rtmctl.check.agreement import AGREEMENTS
 from rtmctl.fabric.types import Fabric
 from rtmctl.model.types import DeviceModel
 
 Models: TypeAlias = Mapping[str, DeviceModel]
-ReadModel: TypeAlias = Callable[[DevicePlan], DeviceModel | None]
-"""what a device runs after its part of a stage; None where that cannot be read as a model"""
 _SHOWN = 3
 
 
@@ -83,20 +81,15 @@ def words(text: str) -> frozenset[str]:
 
 
 def with_mixed_states(
-    plan: Plan,
-    fabric: Fabric,
-    old: Models,
-    new: Models,
-    read: ReadModel,
-    *,
-    carrying: Collection[str],
-    unread: Collection[str],
+    plan: Plan, fabric: Fabric, old: Models, new: Models, *, carrying: Collection[str], unread: Collection[str]
 ) -> Plan:
     """The plan with what its intermediate states would break, and what `--only` would leave broken as an outage.
 
+    Stages are decided together, so that nothing between them can be left standing.
+
     Args:
         old: what runs, of every device that was read and is a model.
-        new: what all devices are to be.
+        new: what devices are to be, of every device whose target is a model.
         carrying: devices that carry traffic; what the others are cannot hurt anybody before they do.
         unread: devices that did not answer.
     """
@@ -104,11 +97,7 @@ def with_mixed_states(
         return plan
     names = [device.name for device in fabric.devices if device.name in new]
     start = {name: old[name] if name in old and name in carrying else new[name] for name in names}
-    warnings, outages = [], []
-    steps, opaque = _steps(plan, read)
-    found = tuple(map(str, mixed_faults(fabric, start, steps[:-1]))) if not opaque else ()
-    if opaque and len(steps) > 1:
-        found = (f"what {', '.join(opaque)} are to run is no model, so no state between waves is proven",)
+    mixed, warnings, outages = _between(plan, fabric, start, new), [], []
     if plan.left_out:
         findings, add = missing_partners(fabric, start, new, plan.devices)
         if findings:
@@ -117,27 +106,17 @@ def with_mixed_states(
     blind = sorted({*unread, *((set(carrying) & set(names)) - set(old))} - set(plan.devices))
     if blind and (plan.left_out or unread):
         warnings.append(f"whether what is left out fits what changes was not looked at on {', '.join(blind)}")
-    return seal(
-        replace(
-            plan,
-            mixed=found,
-            outages=(*plan.outages, *outages),
-            warnings=(*plan.warnings, *warnings),
-        )
-    )
+    return seal(replace(plan, mixed=mixed, outages=(*plan.outages, *outages), warnings=(*plan.warnings, *warnings)))
 
 
-def _steps(plan: Plan, read: ReadModel) -> tuple[list[tuple[str, Models]], list[str]]:
-    """Each wave with its models, and the devices whose targets cannot be read as models."""
-    found: list[tuple[str, Models]] = []
-    opaque: set[str] = set()
-    for stage in plan.stages:
-        prefix = f"{stage.name}: " if len(plan.stages) > 1 else ""
-        for wave in stage.waves:
-            models = {name: read(stage.device(name)) for name in wave.devices}
-            opaque |= {name for name, model in models.items() if model is None}
-            found.append((prefix + wave.name, {name: model for name, model in models.items() if model is not None}))
-    return found, sorted(opaque)
+def _between(plan: Plan, fabric: Fabric, start: Models, new: Models) -> tuple[str, ...]:
+    waves = plan.stages[0].waves
+    if len(plan.stages) > 1 or len(waves) == 1:
+        return ()
+    if opaque := sorted(set(plan.devices) - set(new)):
+        return (f"what {', '.join(opaque)} is to run is no model, so no state between waves is proven",)
+    steps = ((wave.name, {name: new[name] for name in wave.devices}) for wave in waves[:-1])
+    return tuple(map(str, mixed_faults(fabric, start, steps)))
 
 
 def _faults(fabric: Fabric, models: Models, known: Collection[str] = ()) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ from rtmctl.change.mixed import with_mixed_states
 from rtmctl.change.notes import DRAIN
 from rtmctl.change.options import ApplyOptions
 from rtmctl.change.plan import PlanOptions, Surroundings, make_plan, whoami
-from rtmctl.change.plan_types import DevicePlan, Plan
+from rtmctl.change.plan_types import Plan
 from rtmctl.change.reading import Normaliser, Reading, Restore, as_it_runs, current_models, read_fleet, read_model
 from rtmctl.change.results import ChangeResult, Outcome
 from rtmctl.change.rollback import old_targets, rolled_back_targets
@@ -301,17 +301,8 @@ def _plan(
         normalise=normal,
         now=network.now,
     )
-    last = {part.device: part for stage in made.stages for part in stage.devices}
-
-    def read(part: DevicePlan) -> DeviceModel | None:
-        if part == last[part.device] and part.device in models:
-            return models[part.device]
-        return read_model(part.platform, part.device, part.target, network.restore)
-
     carrying = set(network.platforms) - set(reading.idle)
-    return with_mixed_states(
-        made, network.fabric, around.current, models, read, carrying=carrying, unread=reading.failed
-    )
+    return with_mixed_states(made, network.fabric, around.current, models, carrying=carrying, unread=reading.failed)
 
 
 def _as_models(network: Network, texts: Mapping[str, DeviceConfig]) -> dict[str, DeviceModel]:

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from rtmctl.base import Finding
 from rtmctl.base.net import Network
-from rtmctl.check.routes import Route
 from rtmctl.model.policies import GRACEFUL_SHUTDOWN, PREPEND
+from rtmctl.model.routes import Route
 
 _PREFERENCE = 100
 """BGP's default (RFC 4271 leaves it to implementations; all use this one)"""

@@ -9,9 +9,9 @@ from rtmctl.base.net import Address, Network
 from rtmctl.check.compare import differs, paired
 from rtmctl.check.drains import drain_is_honoured, drain_is_sent
 from rtmctl.check.prefixes import DEFAULT_ROUTES, half, wider
-from rtmctl.check.routes import Route, RoutePolicies
 from rtmctl.fabric.types import Attachment, Device, External, Fabric, Host
 from rtmctl.model.policies import host_route, is_private
+from rtmctl.model.routes import Route, RoutePolicies
 from rtmctl.model.types import DeviceModel, Family, Neighbor
 
 _FAMILY = {4: Family.IPV4, 6: Family.IPV6}

@@ -13,8 +13,8 @@ from rtmctl.base.net import Network
 from rtmctl.check.devices import own_prefixes
 from rtmctl.check.drains import drain_is_honoured, drain_is_sent
 from rtmctl.check.prefixes import DEFAULT_ROUTES, covers, first_beside, half
-from rtmctl.check.routes import Route, RoutePolicies, Sorted
 from rtmctl.fabric.types import Device, Fabric, Role
+from rtmctl.model.routes import Route, RoutePolicies, Sorted
 from rtmctl.model.types import DEFAULT_VRF, DeviceModel, Family, Neighbor, NeighborFamily
 
 LEVEL: Mapping[Role, int] = {Role.LEAF: 0, Role.BORDER: 0, Role.SPINE: 1, Role.SUPER_SPINE: 2}

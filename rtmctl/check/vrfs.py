@@ -7,9 +7,9 @@ from rtmctl.base import Finding
 from rtmctl.base.net import Network
 from rtmctl.check.compare import differs, paired
 from rtmctl.check.prefixes import DEFAULT_ROUTES, half
-from rtmctl.check.routes import Route, RoutePolicies
 from rtmctl.fabric.types import Device, Fabric
 from rtmctl.intent.schema.flows import LEAK
+from rtmctl.model.routes import Route, RoutePolicies
 from rtmctl.model.types import DeviceModel, Vrf
 
 

@@ -8,7 +8,7 @@ from rtmctl.base.net import Address, Network
 from rtmctl.fabric.hardware import Hardware
 from rtmctl.fabric.lock import Kind
 from rtmctl.fabric.pools import AddressPool, NamePool, Pool, RangePool, SubnetPool
-from rtmctl.fabric.topology import LEAF_ROLES, Topology, host_segments
+from rtmctl.fabric.topology import Topology, host_segments
 from rtmctl.intent.schema.fabric import Overlay, Underlay
 from rtmctl.intent.schema.hosts import Attachment, Host
 from rtmctl.intent.schema.segments import Segment
@@ -89,7 +89,7 @@ def _device_addresses(intent: SiteModel) -> Iterator[Demand]:
         yield Demand(Kind.LOOPBACK, name, loopback, ("pools", "loopback"))
         if loopback6 is not None:
             yield Demand(Kind.LOOPBACK6, name, loopback6, ("pools", "loopback6"))
-        if switch.role in LEAF_ROLES:
+        if switch.role.has_hosts:
             yield Demand(Kind.VTEP, name, vtep, ("pools", "vtep"))
         yield Demand(Kind.MANAGEMENT, name, management, ("pools", "management"))
     for name, host in intent.hosts.items():

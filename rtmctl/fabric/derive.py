@@ -16,7 +16,7 @@ from rtmctl.fabric.demands import (
 )
 from rtmctl.fabric.hardware import hardware
 from rtmctl.fabric.lock import Kind, Lock
-from rtmctl.fabric.topology import LEAF_ROLES, Topology, build_topology
+from rtmctl.fabric.topology import Topology, build_topology
 from rtmctl.fabric.types import (
     Attachment,
     Device,
@@ -108,7 +108,7 @@ class _Derivation:
     def _device(self, name: str, tenants: list[str], segments: list[str]) -> Device:
         switch, lock = self.intent.switches[name], self.lock
         hw = hardware(self.intent, name)
-        leaf = switch.role in LEAF_ROLES
+        leaf = switch.role.has_hosts
         rack = self.topology.racks.get(switch.rack, ()) if leaf and switch.rack else ()
         loopback6 = lock.get(Kind.LOOPBACK6, name) if self.intent.pools.loopback6 is not None else None
         instances = [f"segment:{s}" for s in segments] + [f"vrf:{t}" for t in tenants]

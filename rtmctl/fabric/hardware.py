@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rtmctl.intent.schema.site import SiteModel
-from rtmctl.intent.schema.switches import Role
+from rtmctl.intent.schema.switches import DEFAULT_PLATFORM, Role
 
 PORT_NAMES: Mapping[str, str] = {"frr": "swp{}"}
 """platform → name of its n-th port, counted from 1"""
 
-DEFAULT_PLATFORM = "frr"
 DEFAULT_MODEL = "generic"
 
 

@@ -7,8 +7,6 @@ from rtmctl.intent.schema.hosts import Attachment, Host
 from rtmctl.intent.schema.site import SiteModel
 from rtmctl.intent.schema.switches import Role
 
-LEAF_ROLES = frozenset({Role.LEAF, Role.BORDER})
-
 
 @dataclass(frozen=True, slots=True)
 class Topology:

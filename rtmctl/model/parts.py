@@ -1,9 +1,11 @@
 """What the builders of one device's model hand together, and what is the same for all devices of a fabric."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from rtmctl.base.net import Address
 from rtmctl.base.order import natural_key
-from rtmctl.fabric.types import Device, Fabric, Overlay, Role
+from rtmctl.fabric.types import Device, Fabric, Overlay
 from rtmctl.model.types import (
     BfdProfile,
     BgpInstance,
@@ -12,6 +14,7 @@ from rtmctl.model.types import (
     Lag,
     Loopback,
     MacVrf,
+    Neighbor,
     Policy,
     PrefixList,
     Svi,
@@ -45,7 +48,7 @@ class Parts:
 
     @property
     def is_leaf(self) -> bool:
-        return self.device.role in (Role.LEAF, Role.BORDER)
+        return self.device.role.has_hosts
 
     @property
     def bgp_asn(self) -> int:
@@ -61,6 +64,21 @@ class Parts:
     @property
     def bfd(self) -> str | None:
         return BFD_PROFILE if self.fabric.timers.bfd_interval_ms is not None else None
+
+    def instance(self, vrf: str, router_id: Address, neighbors: Iterable[Neighbor]) -> BgpInstance:
+        """BGP in a VRF with what all instances of the fabric share; what is its own the caller replaces."""
+        timers = self.fabric.timers
+        return BgpInstance(
+            vrf=vrf,
+            asn=self.bgp_asn,
+            router_id=router_id,
+            keepalive_s=timers.keepalive_s,
+            hold_s=timers.hold_s,
+            connect_s=timers.connect_s,
+            advertisement_interval_s=timers.advertisement_interval_s,
+            maximum_paths=MAXIMUM_PATHS,
+            neighbors=tuple(sorted(neighbors, key=lambda n: natural_key(n.name))),
+        )
 
     def add_lists(self, lists: tuple[PrefixList, ...]) -> tuple[PrefixList, ...]:
         self.prefix_lists |= {found.name: found for found in lists}

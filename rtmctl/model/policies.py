@@ -7,7 +7,7 @@ not honour it.
 """
 
 from collections.abc import Iterable, Sequence
-from ipaddress import collapse_addresses, ip_network
+from ipaddress import ip_network
 
 from rtmctl.base.net import Address, Network
 from rtmctl.intent.checks.asns import PRIVATE
@@ -47,14 +47,6 @@ def is_private(asn: int) -> bool:
 
 def host_route(address: Address) -> Network:
     return ip_network(f"{address}/{address.max_prefixlen}")
-
-
-def collapse(networks: Iterable[Network]) -> tuple[Network, ...]:
-    """The fewest prefixes that cover exactly the same addresses, IPv4 first."""
-    networks = tuple(networks)
-    v4 = collapse_addresses([n for n in networks if n.version == 4])
-    v6 = collapse_addresses([n for n in networks if n.version == 6])
-    return (*v4, *v6)
 
 
 def import_policy(name: str, lists: Sequence[PrefixList] | None = None) -> Policy:

@@ -6,14 +6,12 @@ from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network, ip_interface
 
 from rtmctl.base.net import Address, Network
-from rtmctl.base.order import natural_key
 from rtmctl.fabric.types import Attachment, External, Host, HostLink, Segment, Tenant
 from rtmctl.model.filters import Filters
-from rtmctl.model.parts import MAXIMUM_PATHS, Parts
+from rtmctl.model.parts import Parts
 from rtmctl.model.policies import exact, export_policy, host_route, import_policy, is_private, prefix_lists, select
 from rtmctl.model.types import (
     Action,
-    BgpInstance,
     DhcpRelay,
     EthernetPort,
     Family,
@@ -152,18 +150,9 @@ class _Vrf:
         )
         neighbors = [self._host_session(host, link) for host in self.hosts for link in self._links(host)]
         neighbors += [self._external_session(external) for external in self.externals]
-        timers = parts.fabric.timers
         parts.bgp.append(
-            BgpInstance(
-                vrf=tenant.name,
-                asn=parts.bgp_asn,
-                router_id=self.loopback,
-                keepalive_s=timers.keepalive_s,
-                hold_s=timers.hold_s,
-                connect_s=timers.connect_s,
-                advertisement_interval_s=timers.advertisement_interval_s,
-                maximum_paths=MAXIMUM_PATHS,
-                neighbors=tuple(sorted(neighbors, key=lambda n: natural_key(n.name))),
+            replace(
+                parts.instance(tenant.name, self.loopback, neighbors),
                 redistribute_connected=self._connected(),
                 advertise_to_evpn=(Family.IPV4, Family.IPV6) if self.six else (Family.IPV4,),
             )

@@ -3,16 +3,15 @@
 Nothing but loopbacks and VTEPs is ever routed in the underlay, and a leaf announces only its own: no transit.
 """
 
+from dataclasses import replace
 from ipaddress import ip_interface
 
 from rtmctl.base.net import Interface, Network
-from rtmctl.base.order import natural_key
 from rtmctl.fabric.types import Device, Link, Overlay
-from rtmctl.model.parts import MAXIMUM_PATHS, Parts
+from rtmctl.model.parts import Parts
 from rtmctl.model.policies import PREPEND, exact, export_policy, host_route, host_routes, import_policy, prefix_lists
 from rtmctl.model.types import (
     DEFAULT_VRF,
-    BgpInstance,
     EthernetPort,
     Family,
     Loopback,
@@ -42,18 +41,9 @@ def build_underlay(parts: Parts) -> None:
         neighbors.append(sessions.underlay(link))
         if fabric.overlay is not Overlay.EBGP_DIRECT:
             neighbors.append(sessions.overlay(link))
-    timers = fabric.timers
     parts.bgp.append(
-        BgpInstance(
-            vrf=DEFAULT_VRF,
-            asn=parts.bgp_asn,
-            router_id=device.loopback,
-            keepalive_s=timers.keepalive_s,
-            hold_s=timers.hold_s,
-            connect_s=timers.connect_s,
-            advertisement_interval_s=timers.advertisement_interval_s,
-            maximum_paths=MAXIMUM_PATHS,
-            neighbors=tuple(sorted(neighbors, key=lambda n: natural_key(n.name))),
+        replace(
+            parts.instance(DEFAULT_VRF, device.loopback, neighbors),
             networks=networks,
             advertise_all_vni=parts.is_leaf,
             retain_route_targets=not parts.is_leaf,

@@ -9,15 +9,12 @@ from dataclasses import dataclass
 
 from rtmctl.base.net import Address, Network
 from rtmctl.fabric.types import Fabric, Role
+from rtmctl.model.routes import Route, evaluate
 from rtmctl.model.types import (
     DEFAULT_VRF,
-    Action,
     BgpInstance,
     DeviceModel,
-    Policy,
     PortKind,
-    PrefixList,
-    PrefixRule,
 )
 
 TIER = {Role.LEAF: 0, Role.BORDER: 0, Role.SPINE: 1, Role.SUPER_SPINE: 2}
@@ -109,42 +106,10 @@ def originated(model: DeviceModel, vrf: str) -> frozenset[Network]:
         policy = next((p for p in model.policies if p.name == bgp.redistribute_connected), None)
         lists = {p.name: p for p in model.prefix_lists}
         for network, interface in connected(model, vrf).items():
-            if policy is None or _permits(policy, lists, network, interface):
+            route = Route(network, interface=interface)
+            if policy is None or evaluate(policy, lists, route, model.asn) is not None:
                 prefixes.add(network)
     return frozenset(prefixes)
-
-
-def _permits(policy: Policy, lists: Mapping[str, PrefixList], network: Network, interface: str) -> bool:
-    for term in sorted(policy.terms, key=lambda t: t.sequence):
-        if term.match_community is not None or term.match_learnt_from is not None:
-            continue  # connected routes carry neither
-        if term.match_interface not in (None, interface):
-            continue
-        if term.match_prefix_list is not None and not _listed(lists.get(term.match_prefix_list), network):
-            continue
-        return term.action is Action.PERMIT
-    return False
-
-
-def _listed(prefix_list: PrefixList | None, network: Network) -> bool:
-    if prefix_list is None:
-        return False
-    for rule in prefix_list.rules:
-        if _rule_matches(rule, network):
-            return rule.action is Action.PERMIT
-    return False
-
-
-def _rule_matches(rule: PrefixRule, network: Network) -> bool:
-    if rule.network.version != network.version:
-        return False
-    if not network.subnet_of(rule.network):  # type: ignore[arg-type]  # versions are equal, checked above
-        return False
-    low = rule.ge if rule.ge is not None else rule.network.prefixlen
-    high = (
-        rule.le if rule.le is not None else (network.max_prefixlen if rule.ge is not None else rule.network.prefixlen)
-    )
-    return low <= network.prefixlen <= high
 
 
 def l2_members(models: Mapping[str, DeviceModel]) -> dict[int, dict[str, Address]]:

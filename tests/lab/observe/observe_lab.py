@@ -16,32 +16,8 @@ from rtmctl.model import DeviceModel, build_models
 from rtmctl.observe import Opener, Options, Selection, VerifyReport, opener_of, verify
 from rtmctl.probe import ProcessRunner
 from rtmctl.render import render
+from tests.unit.observe.observe_sites import OBSERVED
 
-SITE = """
-site: observed
-switches:
-  spine[1-2]: {role: spine}
-  leaf[1-2]: {role: leaf, rack: r1}
-  leaf[3-4]: {role: leaf, rack: r2}
-tenants:
-  red: {}
-  blue: {policy: flows}
-segments:
-  web: {tenant: red, vlan: 10, subnets: [10.1.10.0/24, 2001:db8:10::/64]}
-  db: {tenant: red, vlan: 20, subnets: [10.1.20.0/24], racks: [r2]}
-  app: {tenant: blue, vlan: 30, subnets: [10.2.30.0/24]}
-  store: {tenant: blue, vlan: 40, subnets: [10.2.40.0/24]}
-hosts:
-  web1: {rack: r1, leaf: leaf1, segment: web}
-  web2: {rack: r2, leaf: leaf3, segment: web}
-  db1: {rack: r2, leaf: leaf4, segment: db}
-  app1: {rack: r1, leaf: leaf2, segment: app}
-  store1: {rack: r2, leaf: leaf3, segment: store}
-  any1: {rack: r2, attachment: routed, tenant: red, services: [10.1.99.1/32]}
-  guest1: {rack: r1, leaf: leaf1, segment: web, managed: false}
-flows:
-  - {from: app, to: store, protocol: tcp, ports: [5432]}
-"""
 SETTLE_S = 40.0
 """a hang limit, not a claim"""
 
@@ -114,7 +90,7 @@ def say(text: str) -> None:
 
 @contextmanager
 def observed(image: str | None = None) -> Iterator[Observed]:
-    site, findings = read_text(SITE, Path())
+    site, findings = read_text(OBSERVED, Path())
     assert site is not None, findings
     fabric = derive(site, allocate(site, Lock.empty()))
     lab = open_lab("observed")

@@ -1,13 +1,13 @@
 """A small path-vector simulation over models: what BGP with these sessions and policies converges to.
 
-What a policy does is `rtmctl.check.routes`'s to say; here is what BGP does with it: AS loops, best paths, multipath.
+What a policy does is `rtmctl.model.routes`'s to say; here is what BGP does with it: AS loops, best paths, multipath.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from rtmctl.base.net import Network
-from rtmctl.check.routes import Route, evaluate
+from rtmctl.model.routes import Route, evaluate
 from rtmctl.model.types import BgpInstance, DeviceModel, Family, Neighbor, NeighborFamily
 
 

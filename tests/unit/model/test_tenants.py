@@ -7,7 +7,7 @@ import pytest
 from bgp_simulation import apply
 from fabric_sites import fabric, switches
 
-from rtmctl.check.routes import Route
+from rtmctl.model.routes import Route
 from rtmctl.model import DeviceModel, build_models
 from rtmctl.model.types import Action, Family, FilterRule, Neighbor, PortKind
 

@@ -7,7 +7,7 @@ import pytest
 from bgp_simulation import apply, converge
 from fabric_sites import fabric, switches
 
-from rtmctl.check.routes import Route
+from rtmctl.model.routes import Route
 from rtmctl.fabric.types import Fabric, Overlay
 from rtmctl.model import DeviceModel, build_models
 from rtmctl.model.types import Family, Neighbor

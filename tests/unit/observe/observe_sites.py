@@ -18,8 +18,8 @@ switches:
   leaf[1-4]: {role: leaf, rack: r1}
 """
 
-BASE = """
-site: base
+OBSERVED = """
+site: observed
 switches:
   spine[1-2]: {role: spine}
   leaf[1-2]: {role: leaf, rack: r1}
@@ -28,7 +28,7 @@ tenants:
   red: {}
   blue: {policy: flows}
 segments:
-  web: {tenant: red, vlan: 10, subnets: [10.1.10.0/24, 2001:db8:10::/64], dhcp_relay: [10.1.20.9]}
+  web: {tenant: red, vlan: 10, subnets: [10.1.10.0/24, 2001:db8:10::/64]}
   db: {tenant: red, vlan: 20, subnets: [10.1.20.0/24], racks: [r2]}
   app: {tenant: blue, vlan: 30, subnets: [10.2.30.0/24]}
   store: {tenant: blue, vlan: 40, subnets: [10.2.40.0/24]}
@@ -44,6 +44,11 @@ flows:
   - {from: app, to: store, protocol: tcp, ports: [5432]}
 """
 
+"""what the lab runs too"""
+
+BASE = OBSERVED.replace("site: observed", "site: base").replace(
+    "2001:db8:10::/64]}", "2001:db8:10::/64], dhcp_relay: [10.1.20.9]}"
+)
 NUMBERED = BASE.replace("site: base", "site: numbered\nfabric: {underlay: numbered, overlay: ebgp-multihop}")
 TRADITIONAL = BASE.replace("site: base", "site: traditional\nfabric: {overlay: ibgp-rr, bridge: traditional}")
 

@@ -1,4 +1,4 @@
-"""What a policy does with a route: the meaning of `PolicyTerm` and `PrefixRule`, by which proofs ask.
+"""What a policy does with a route: the meaning of `PolicyTerm` and `PrefixRule`, for proofs and for verify alike.
 
 `RoutePolicies` remembers its answers by what a policy and its lists say, not by whose they are: the policies of a
 hundred leafs are one.
@@ -20,6 +20,8 @@ class Route:
     """AS numbers, the nearest first"""
     communities: frozenset[str] = frozenset()
     local_preference: int = 100
+    interface: str | None = None
+    """of a connected route that is redistributed"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,8 @@ def _matches(term: PolicyTerm, lists: Mapping[str, PrefixList], route: Route) ->
         if found is None or not permits(found, route.prefix):
             return False
     if term.match_community is not None and term.match_community not in route.communities:
+        return False
+    if term.match_interface not in (None, route.interface):
         return False
     return term.match_learnt_from is None or route.path[:1] == (term.match_learnt_from,)
 

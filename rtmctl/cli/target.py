@@ -52,11 +52,12 @@ def find_target(opened: OpenSite) -> Target:
     lab = open_lab(name)
     if not lab.status().running:
         raise PermanentError(f"lab {name} does not run", hint=f"start it: rtmctl lab up --site {opened.said.site}")
-    endpoints = {device.name: _lab_endpoint(lab, device.name, device.platform) for device in opened.fabric.devices}
+    endpoints = {device.name: lab_endpoint(lab, device.name, device.platform) for device in opened.fabric.devices}
     return Target(f"lab {name} on this machine", endpoints, lab)
 
 
-def _lab_endpoint(lab: Lab, device: str, platform: str) -> Endpoint:
+def lab_endpoint(lab: Lab, device: str, platform: str) -> Endpoint:
+    """Raises PermanentError when the lab has no such device."""
     access = lab.access(device)
     return Endpoint(
         device, platform, access.address, access.port, access.user, access.key, access.known_hosts, access.dial

@@ -78,6 +78,12 @@ class Transaction:
         return timers.window_s(self.longest_commit_s, self.timing.step_timeout_s) if fixed is None else fixed
 
     @property
+    def sessions_wait_s(self) -> float:
+        """How long an attended undo waits for a device's sessions before it goes on."""
+        fixed = self.timing.stagger_s
+        return timers.MARGIN * self.return_s if fixed is None else fixed
+
+    @property
     def worst_s(self) -> float:
         """How long an unattended undo takes at most, from now."""
         return timers.worst_s(self.window_s, self.stagger_s, self.wave + 1, self.longest_commit_s, self.return_s)

@@ -76,12 +76,12 @@ def _refuse_forgotten(transaction: Transaction, name: str, status: DeviceStatus)
 
 
 async def _await_sessions(transaction: Transaction, names: Sequence[str]) -> None:
-    """Until the sessions of reverted devices are back, before their partners go; at most one stagger.
+    """Until the sessions of reverted devices are back, before their partners go; a bounded time.
 
     A session that was down before the change costs that wait; a partner reverted too early costs an outage.
     """
     loop = asyncio.get_running_loop()
-    until = loop.time() + transaction.stagger_s
+    until = loop.time() + transaction.sessions_wait_s
     waiting = list(names)
     while waiting and loop.time() < until:
         results = await transaction.fleet.each(

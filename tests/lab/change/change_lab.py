@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from rtmctl.change import Network
+from rtmctl.cli.target import lab_endpoint
 from rtmctl.device import connect
-from rtmctl.device.endpoint import Endpoint
 from rtmctl.fabric import Fabric, allocate, derive, read_lock, write_lock
 from rtmctl.intent import load_site
 from rtmctl.lab import Lab
@@ -43,18 +43,8 @@ def fabric_of(root: Path, text: str) -> Fabric:
     return derive(site, lock)
 
 
-def endpoints(lab: Lab, fabric: Fabric) -> dict[str, Endpoint]:
-    found = {}
-    for device in fabric.devices:
-        a = lab.access(device.name)
-        found[device.name] = Endpoint(
-            device.name, device.platform, a.address, a.port, a.user, a.key, a.known_hosts, a.dial
-        )
-    return found
-
-
 def network(lab: Lab, fabric: Fabric, store: Store) -> Network:
-    ends = endpoints(lab, fabric)
+    ends = {device.name: lab_endpoint(lab, device.name, device.platform) for device in fabric.devices}
 
     def write(model: DeviceModel) -> DeviceConfig:
         return adapt(render(model), lab.features(model.hostname))[0]

@@ -1,10 +1,6 @@
-"""The transaction on real devices: rtmctl dies by SIGKILL, and a fresh clone with an empty store finishes it."""
+"""The transaction on real devices: applied, applied again, rolled back."""
 
 import asyncio
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,33 +8,13 @@ import pytest
 from change_lab import MORE, SITE, fabric_of, network
 
 from rtmctl.base import Exit
-from rtmctl.change import ApplyOptions, Network, Outcome, Standing, carry_out, find_drift, make, make_rollback, recover
+from rtmctl.change import ApplyOptions, Network, Outcome, carry_out, find_drift, make, make_rollback
 from rtmctl.change.reading import read_fleet
 from rtmctl.fabric import Fabric
 from rtmctl.lab import Choices, Lab
 from rtmctl.store import open_store
 
 OPTIONS = ApplyOptions(drain=False)
-HERE = Path(__file__).parent
-WINDOWS_S = (5, 10, 20)
-"""revert timers: 5 s, longer where this machine is too busy to commit within that"""
-LEASE_S = 5
-"""until a lease of the process killed last has run out"""
-KILLS = [
-    ("stage", "leaf1", False),
-    ("wave", "", False),
-    ("commit", "leaf1", False),
-    ("committed", "leaf1", False),
-    ("commit", "leaf2", False),
-    ("committed", "leaf2", False),
-    ("applied", "", False),
-    ("deciding", "", False),
-    ("decided: commit", "", True),
-    ("confirm", "leaf1", True),
-    ("confirmed", "leaf1", True),
-    ("confirm", "leaf2", True),
-]
-"""(entry, device, decided): one of each kind on the first and the last device that changes"""
 
 
 @pytest.fixture(scope="module")
@@ -84,60 +60,3 @@ def test_apply_again_and_back(lab: Lab, root: Path, tmp_path: Path) -> None:
     assert asyncio.run(carry_out(net, back, OPTIONS)).outcome is Outcome.CONFIRMED
     assert hashes(net) == old
     assert any("rolled back before" in warning for warning in asyncio.run(make(net)).warnings)
-
-
-@pytest.mark.parametrize(("kind", "device", "decided"), KILLS, ids=[f"{k} {d}".strip() for k, d, _ in KILLS])
-def test_killed(lab: Lab, root: Path, tmp_path: Path, kind: str, device: str, decided: bool) -> None:
-    old = hashes(bring_to(lab, root, tmp_path, SITE))
-    time.sleep(LEASE_S)
-    for window_s in WINDOWS_S:
-        died = subprocess.run(
-            [sys.executable, str(HERE / "die.py"), lab.name, str(root), str(window_s), kind, device],
-            cwd=HERE,
-            timeout=180,
-            capture_output=True,
-            check=False,
-        )
-        if died.returncode != 0:
-            break  # 0: a commit took longer than the timer, so all was reverted before the entry was reached
-    assert died.returncode == -signal.SIGKILL, died.stdout.decode() + died.stderr.decode()
-    net = net_of(lab, fabric_of(root, MORE), tmp_path / "elsewhere")
-    report = asyncio.run(recover(net.connect, sorted(net.platforms), net.store, site="change"))
-    said = [str(r.message) + str(r.devices) for r in report.results]
-    assert report.exit is Exit.DONE, "\n".join(said)
-    now = hashes(net)
-    if decided:
-        assert asyncio.run(make(net)).empty, "new everywhere"
-    else:
-        assert now == old, "old everywhere"
-
-
-def test_a_participant_that_is_silent_after_the_decision(lab: Lab, root: Path, tmp_path: Path) -> None:
-    """leaf2 loses power with the decision on it: leaf1 goes forward, leaf2 comes up old and follows when asked to."""
-    bring_to(lab, root, tmp_path, SITE)
-    time.sleep(LEASE_S)
-    words = [lab.name, str(root), str(WINDOWS_S[-1]), "decided: commit", ""]
-    died = subprocess.run(
-        [sys.executable, str(HERE / "die.py"), *words], cwd=HERE, timeout=180, capture_output=True, check=False
-    )
-    assert died.returncode == -signal.SIGKILL, died.stdout.decode() + died.stderr.decode()
-    lab.power_off("leaf2")
-    net = net_of(lab, fabric_of(root, MORE), tmp_path / "elsewhere")
-    try:
-        report = asyncio.run(recover(net.connect, sorted(net.platforms), net.store, site="change"))
-    finally:
-        lab.power_on("leaf2")
-    assert report.exit is Exit.STATE_UNKNOWN
-    (result,) = report.results
-    standings = {one.device: one.standing for one in result.devices}
-    assert standings == {"leaf1": Standing.NEW, "leaf2": Standing.UNKNOWN}
-    assert "rtmctl net recover brings it to the new one" in result.devices[1].message
-    assert "leaf2" in result.hint
-    for _ in range(60):
-        if not asyncio.run(read_fleet(net.connect, ["leaf2"], states=False)).failed:
-            break
-        time.sleep(1)
-    report = asyncio.run(recover(net.connect, sorted(net.platforms), net.store, site="change"))
-    assert report.exit is Exit.DONE, report
-    assert asyncio.run(make(net)).empty, "new everywhere"
-    assert [row.outcome for row in net.store.changes("change")] == ["confirmed"]

@@ -1,6 +1,10 @@
 """The NAPALM driver on real devices, by napalm's own front door and models."""
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import napalm
@@ -8,6 +12,8 @@ import pytest
 from napalm.base import exceptions, models
 from napalm.base.test.helpers import test_model as complies
 
+from rtmctl.lab.layout import LabFolder, labs_folder
+from rtmctl.lab.state import load
 from tests.lab.device.conftest import Device
 
 complies.__test__ = False
@@ -152,3 +158,24 @@ def test_ping_and_traceroute(driver: Any) -> None:
     assert "error" in driver.ping("no.such.name", count=1)
     hops = driver.traceroute("127.0.0.1", timeout=1, ttl=3)["success"]
     assert all(complies(models.TracerouteDict, probe) for probe in hops[1]["probes"].values())
+
+
+def test_napalms_own_command_line(device: Device, tmp_path: Path) -> None:
+    """It knows no `dial`, so it runs in the management network as on an operator's machine."""
+    at = device.endpoint()
+    known = load(LabFolder(labs_folder() / device.lab.name).state)
+    assert known is not None and known.anchor is not None
+    candidate = tmp_path / "candidate"
+    candidate.write_text("ip prefix-list CLI seq 5 permit 192.0.2.0/24\n")
+    options = f"key_file={at.key}, ssh_known_hosts_file={at.known_hosts}"
+    command = [str(Path(sys.executable).with_name("napalm")), "--user", at.user, "--password", "", "--vendor", "frr"]
+    command += ["--optional_args", options, at.address]
+
+    def napalm_cli(*words: str) -> str:
+        enter = ["nsenter", "--net", f"--target={known.anchor.pid}"]
+        done = subprocess.run([*enter, *command, *words], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert json.loads(napalm_cli("call", "get_facts"))["hostname"] == device.name
+    assert "+ip prefix-list CLI" in napalm_cli("configure", str(candidate), "--strategy", "merge", "--dry-run")

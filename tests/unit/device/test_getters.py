@@ -4,20 +4,30 @@ import json
 from pathlib import Path
 from typing import Any
 
+import napalm
 import pytest
 from napalm.base import models
+from napalm.base.test.getters import BaseTestGetters
 from napalm.base.test.helpers import test_model as complies
 
 from rtmctl.device.frr.getters import bgp, interfaces, neighbors, probes, routes
 from rtmctl.device.frr.state import read_state
 
 complies.__test__ = False
+BaseTestGetters.__test__ = False
 RECORDED = Path(__file__).parent / "recorded"
 
 
 @pytest.fixture(params=["leaf-frr8", "leaf-frr10"])
 def state(request: pytest.FixtureRequest) -> dict[str, Any]:
     return dict(json.loads((RECORDED / f"{request.param}.json").read_text()))
+
+
+def test_every_method_has_the_signature_that_napalm_gives_it() -> None:
+    class Tested(BaseTestGetters):  # type: ignore[misc]
+        driver = napalm.get_network_driver("frr")
+
+    Tested().test_method_signatures()
 
 
 def test_bgp(state: dict[str, Any]) -> None:

@@ -135,9 +135,7 @@ def _drawing(page: str) -> str:
     found = re.search(r"<svg.*?</svg>", page, re.DOTALL)
     if not found:
         raise SystemExit("the page of `lab graph` holds no drawing")
-    style = re.search(r"<style>.*?</style>", page, re.DOTALL)
-    head, _, rest = found[0].partition(">")
-    return f"{head}>{style[0] if style else ''}{rest}\n"
+    return f"{found[0]}\n"
 
 
 if __name__ == "__main__":

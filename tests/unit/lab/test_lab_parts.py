@@ -128,7 +128,7 @@ def test_every_graph_names_every_node_and_cable() -> None:
         assert all(node in text for node in ("spine1", "leaf2", "t1"))
         assert "swp52" in text
     drawing = ElementTree.fromstring(graph.svg(fabric))
-    assert len([x for x in drawing if x.tag.endswith("line")]) == len(fabric.links) + len(fabric.hosts)
+    assert len([x for x in drawing if x.tag.endswith("path")]) == len(fabric.links) + len(fabric.hosts)
     with pytest.raises(PermanentError) as error:
         graph.draw(fabric, "png")
     assert "dot, html, mermaid" in error.value.hint

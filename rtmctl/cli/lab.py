@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 import time
 from typing import Annotated
 
@@ -86,15 +87,17 @@ def exec_(
     from rtmctl.lab.drivers import open_lab
 
     done = subprocess.run(open_lab(_lab_name(ctx)).command(node, tuple(command)), check=False)
-    raise typer.Exit(done.returncode)
+    raise typer.Exit(done.returncode if done.returncode >= 0 else 128 - done.returncode)  # of a signal, as a shell says
 
 
 @app.command(cls=Command)
 def shell(ctx: typer.Context, node: NodeArgument) -> None:
-    """A shell inside a node."""
+    """A shell inside a node; its exit code is passed on."""
     from rtmctl.lab.drivers import open_lab
 
-    words = open_lab(_lab_name(ctx)).command(node, ("/bin/bash",))
+    # this terminal is none inside the node, which has its own /dev/pts: script(1) makes one there
+    inner = ("script", "-qec", "/bin/bash", "/dev/null") if sys.stdin.isatty() else ("/bin/bash",)
+    words = open_lab(_lab_name(ctx)).command(node, inner)
     os.execvp(words[0], words)
 
 

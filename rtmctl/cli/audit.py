@@ -46,14 +46,13 @@ def verify(
     """Recompute the log's chain and signatures, and compare it with the heads that the devices hold."""
     from rtmctl.change.audit_log import verify_log
     from rtmctl.cli.changing import changing
-    from rtmctl.cli.site_store import site_store
+    from rtmctl.cli.site_store import signing_keys, site_store
     from rtmctl.show.audit import show_audit
-    from rtmctl.store import public_key
 
     opened = open_site(ctx)
     output = only(opened.said, Output.TEXT, Output.JSON)
     names = [device.name for device in opened.fabric.devices]
-    keys = [public_key(text) for text in opened.site.intent.audit.keys]
+    keys = signing_keys(opened)
     store, connect, why_not = site_store(opened), None, "--offline"
     if not offline:
         try:

@@ -30,6 +30,11 @@ MaxOption = Annotated[
     int | None, typer.Option("--max-unavailable", metavar="N", min=1, help="At most N of a wave at once")
 ]
 UnmanagedOption = Annotated[bool, typer.Option("--remove-unmanaged", help="Remove objects that are not rtmctl's")]
+DegradedOption = Annotated[bool, typer.Option("--degraded", help="Go on although a redundant partner is down")]
+OutageOption = Annotated[bool, typer.Option("--accept-outage", help="Go on although it cannot be hitless")]
+FreezeOption = Annotated[str, typer.Option(metavar="REASON", help="Go on within a change freeze")]
+DrainOption = Annotated[bool, typer.Option(help="Move traffic away first where sessions reset")]
+SoakOption = Annotated[float, typer.Option(metavar="S", min=0, help="Each wave must stay healthy so long")]
 
 
 def plan(
@@ -72,17 +77,17 @@ def apply(
     canary: CanaryOption = None,
     max_unavailable: MaxOption = None,
     remove_unmanaged: UnmanagedOption = False,
-    soak: Annotated[float, typer.Option(metavar="S", min=0, help="Each wave must stay healthy so long")] = 0.0,
+    soak: SoakOption = 0.0,
     reason: ReasonOption = "",
     confirm_within: Annotated[
         float | None,
         typer.Option(metavar="S", min=5, help="Leave it applied so long for `net confirm`; else it reverts"),
     ] = None,
     commit: Annotated[Commit, typer.Option(help="A bad wave reverts all waves, or itself")] = Commit.ALL,
-    drain: Annotated[bool, typer.Option(help="Move traffic away first where sessions reset")] = True,
-    degraded: Annotated[bool, typer.Option("--degraded", help="Go on although a redundant partner is down")] = False,
-    accept_outage: Annotated[bool, typer.Option("--accept-outage", help="Go on although it cannot be hitless")] = False,
-    override_freeze: Annotated[str, typer.Option(metavar="REASON", help="Go on within a change freeze")] = "",
+    drain: DrainOption = True,
+    degraded: DegradedOption = False,
+    accept_outage: OutageOption = False,
+    override_freeze: FreezeOption = "",
 ) -> None:
     """Change the devices: each arms its own undo first, and all are confirmed together or none is."""
     from rtmctl.change import ApplyOptions, CommitMode, Timing, carry_out, make, read_plan
@@ -142,9 +147,14 @@ def rollback(
     ctx: typer.Context,
     change: Annotated[str, typer.Argument(metavar="ID", help="As `net history` lists it")],
     reason: ReasonOption = "",
+    soak: SoakOption = 0.0,
+    drain: DrainOption = True,
+    degraded: DegradedOption = False,
+    accept_outage: OutageOption = False,
+    override_freeze: FreezeOption = "",
 ) -> None:
     """Go back to the state before a change: a new plan to the old texts, through waves like any other."""
-    from rtmctl.change import ApplyOptions, carry_out, make_rollback
+    from rtmctl.change import ApplyOptions, Timing, carry_out, make_rollback
     from rtmctl.cli.ask import agree
     from rtmctl.cli.changing import changing
     from rtmctl.cli.stopping import stoppable
@@ -159,7 +169,14 @@ def rollback(
         if output is Output.TEXT:
             show_plan(made, output, target=work.target, brief=opened.said.yes)
         agree(opened.said, f"Roll {len(made.devices)} devices back to before {change}?")
-    options = ApplyOptions(reason=reason or f"rollback of {change}")
+    options = ApplyOptions(
+        reason=reason or f"rollback of {change}",
+        timing=Timing(soak_s=soak),
+        degraded=degraded,
+        accept_outage=accept_outage,
+        override_freeze=override_freeze,
+        drain=drain,
+    )
     emit = reporter(output)
     result = stoppable(emit, lambda stop: carry_out(work.network, made, options, emit=emit, stop=stop), work.target.lab)
     show_result(result, output)

@@ -152,7 +152,10 @@ class _Composer:
         where = alias or node.at
         self._nodes += node.size if alias or isinstance(node, Scalar) else 1
         if self._nodes > MAX_NODES:
-            raise _Stop("alias-bomb" if alias else "too-large", f"more than {MAX_NODES:,} values from here on", where)
+            hint = "an alias repeats all that it names; aliases of aliases multiply" if alias else ""
+            raise _Stop(
+                "alias-bomb" if alias else "too-large", f"more than {MAX_NODES:,} values from here on", where, hint
+            )
         if not self._stack:
             self.root = node
             return

@@ -22,6 +22,10 @@ MAX_BYTES = 8 * 1024 * 1024
 
 MAX_FILES = 1000
 
+NOT_A_FILE = "put a YAML file of this name there, or take it away"
+EMPTY = "docs/site-files.md begins with a whole site in ten lines; `rtmctl init DIR` writes one"
+UNREADABLE = "who runs rtmctl must be able to read it: ls -l shows who can"
+
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
@@ -103,16 +107,16 @@ def _read(path: Path, name: str, left: int) -> bytes:
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
-            raise _Unusable("not-a-file", "a folder stands where a site file is expected", _top(name))
+            raise _Unusable("not-a-file", "a folder stands where a site file is expected", _top(name), NOT_A_FILE)
         if not stat.S_ISREG(status.st_mode):
-            raise _Unusable("not-a-file", "this is no regular file", _top(name))
+            raise _Unusable("not-a-file", "this is no regular file", _top(name), NOT_A_FILE)
         if status.st_size <= left:
             with path.open("rb") as file:
                 raw = file.read(left + 1)
             if len(raw) <= left:
                 return raw
     except OSError as error:
-        raise _Unusable("unreadable", f"cannot be read: {_reason(error)}", _top(name)) from None
+        raise _Unusable("unreadable", f"cannot be read: {_reason(error)}", _top(name), UNREADABLE) from None
     limit = f"the limit for a whole site is {MAX_BYTES // 1024 // 1024} MiB"
     message = f"{status.st_size:,} bytes; {limit}"
     raise _Unusable("too-large", message, _top(name), "is this the file you meant?")
@@ -142,4 +146,4 @@ def _reason(error: OSError) -> str:
 
 def empty(name: str, *, whole_site: bool) -> Finding:
     severity = Severity.ERROR if whole_site else Severity.WARNING
-    return Finding("empty-file", "the file holds nothing", _top(name), "", severity)
+    return Finding("empty-file", "the file holds nothing", _top(name), EMPTY, severity)

@@ -30,6 +30,8 @@ def print_status(status: LabStatus, features: Features | None, output: Output, s
     took = f" after {seconds:.1f} s" if seconds is not None else ""
     running = sum(node.running for node in status.nodes)
     console.print(f"\nlab {status.name}: {running} of {len(status.nodes)} nodes run{took}")
+    if not status.complete:
+        console.print("next:  rtmctl lab up starts what is down; what runs keeps running")
     if missing:
         console.print(f"this kernel lacks {', '.join(missing)}: `net plan` lists what stands in for it")
 

@@ -70,6 +70,17 @@ def test_looking(shell: Shell) -> None:
     assert shell.run("lab exec leaf1 -- hostname").out.strip() == "leaf1"
 
 
+def test_a_filter_emptied_by_hand(shell: Shell) -> None:
+    """The path back from the far end is still filtered, so that no answer shows it: the rules themselves do."""
+    inside = (
+        "ip netns exec events " if "events" in shell.run("lab exec leaf1 -- ls /run/netns", expect=None).out else ""
+    )
+    shell.run(f"lab exec leaf1 -- {inside}/usr/sbin/nft flush chain inet rtmctl from-collect")
+    assert "leaf1 nftables" in shell.run("net drift", expect=4).out
+    assert "confirmed: 1 device" in shell.run("net apply --yes").out
+    shell.run("net drift")
+
+
 def test_a_plan_file_goes_stale(shell: Shell, tmp_path: Path) -> None:
     edit(shell, SECOND)
     file = tmp_path / "plan.json"

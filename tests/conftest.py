@@ -5,6 +5,10 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy machine")
 
 BUDGET_MIN = {"unit": 10, "lab": 30, "uml": 10}
 """of work; with two workers about half of it passes on the clock"""

@@ -7,6 +7,7 @@ from rtmctl.base import PermanentError, StateUnknown
 from rtmctl.lab import anchor, cgroups, state
 from rtmctl.lab.driver import Progress
 from rtmctl.lab.layout import LabFolder
+from rtmctl.lab.process import Process
 
 
 def clear(folder: LabFolder, progress: Progress) -> bool:
@@ -25,7 +26,7 @@ def clear(folder: LabFolder, progress: Progress) -> bool:
         progress(f"{error.message}: looking for what runs")
         found = None
     if found is not None:
-        first = (found.anchor,) if found.anchor is not None else ()
+        first: tuple[Process, ...] = (found.anchor,) if found.anchor is not None else ()
         groups = tuple(map(Path, found.cgroups))
     else:
         first, groups = anchor.find(folder), cgroups.find(folder.path)

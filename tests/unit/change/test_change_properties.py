@@ -38,7 +38,7 @@ def strike(devices: FakeFabric, name: str, what: str) -> None:
         device.faults[verb] = fault
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(INCIDENTS, st.one_of(st.none(), st.floats(0, 12)))
 def test_never_mixed(incidents: list[tuple[float, str, str]], dies_at: float | None) -> None:
     async def go(folder: str) -> None:

@@ -70,7 +70,7 @@ FOREIGN = {
 OBJECT = st.sampled_from([(s, t) for s, texts in FOREIGN.items() for t in texts])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.tuples(OBJECT, st.integers(2, 9), st.integers(0, 99)), max_size=6, unique_by=lambda s: s[:2]),
     st.booleans(),

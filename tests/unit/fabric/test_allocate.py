@@ -63,7 +63,7 @@ def build(leafs: set[str], hosts: set[str], segments: set[str], shuffle: random.
     return site(**sections, tenants={"prod": {}}, pools=POOLS, fabric={"underlay": "numbered"})
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(names, min_size=2, max_size=6))
 def test_no_sequence_of_adds_and_removes_renumbers_a_survivor(
     steps: list[tuple[set[str], set[str], set[str]]],
@@ -94,7 +94,7 @@ def _distinct(lock: Lock) -> None:
         seen.add((kind, scope, value))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(names, st.randoms(use_true_random=False))
 def test_the_order_of_the_site_file_decides_nothing(
     what: tuple[set[str], set[str], set[str]], shuffle: random.Random
@@ -106,7 +106,7 @@ def test_the_order_of_the_site_file_decides_nothing(
     assert dump_lock(allocate(build(*what, shuffle), Lock.empty())) == dump_lock(plain)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(names, names, names)
 def test_two_branches_merge_and_the_older_side_keeps_its_numbers(
     base: tuple[set[str], set[str], set[str]],
@@ -135,7 +135,7 @@ def test_two_branches_merge_and_the_older_side_keeps_its_numbers(
         assert done.get(kind, identity) == value
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(names)
 def test_dump_and_parse_are_inverse(what: tuple[set[str], set[str], set[str]]) -> None:
     try:

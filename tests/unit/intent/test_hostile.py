@@ -198,7 +198,7 @@ SEPARATORS = ("\n", "\n  ", "\n    ", ": ", "- ", " ", ", ")
 PIECES = st.sampled_from((*WORDS.split(" "), *SEPARATORS))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.one_of(st.text(max_size=200), st.lists(PIECES, max_size=60).map("".join)))
 def test_any_text_gives_findings_or_a_site(text: str) -> None:
     site, findings = read_text(text)
@@ -206,7 +206,7 @@ def test_any_text_gives_findings_or_a_site(text: str) -> None:
     assert all(f.where is not None and f.message for f in findings)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_a_site_with_a_piece_replaced_gives_findings_or_a_site(data: st.DataObject) -> None:
     lines = GOOD.splitlines(keepends=True)
@@ -217,7 +217,7 @@ def test_a_site_with_a_piece_replaced_gives_findings_or_a_site(data: st.DataObje
     assert (site is None) == any(f.severity == "error" for f in findings)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(max_size=300))
 def test_any_bytes_give_findings(tmp_path_factory: pytest.TempPathFactory, raw: bytes) -> None:
     root = tmp_path_factory.mktemp("site")

@@ -3,7 +3,7 @@
 from dataclasses import fields, replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rtmctl.device.frr.normal import normal_form
@@ -27,7 +27,7 @@ def told(config: DeviceConfig) -> DeviceConfig:
     return config.replace("frr", normal.get("frr")).replace("sysctl", normal.get("sysctl"))
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])  # of a busy machine
+@settings(max_examples=60)
 @given(device_models(), FEATURES)
 def test_any_model_comes_back_from_any_lab(model: DeviceModel, features: Features) -> None:
     production = render(model)

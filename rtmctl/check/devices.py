@@ -5,18 +5,16 @@ from ipaddress import ip_interface
 
 from rtmctl.base import Finding
 from rtmctl.base.net import Network
-from rtmctl.check.compare import differs, paired
+from rtmctl.check.compare import differs, matched, unmatched
 from rtmctl.fabric.types import Device, Fabric
 from rtmctl.model.types import DEFAULT_VRF, DeviceModel, PortKind
 
 
 def devices_are_the_sites(fabric: Fabric, models: Mapping[str, DeviceModel]) -> Iterator[Finding]:
     expected = {device.name: device for device in fabric.devices}
-    for finding, name in paired(fabric.name, "switch", expected, models):
-        if finding is not None:
-            yield finding
-        elif name is not None:
-            yield from _device(fabric, expected[name], models[name])
+    yield from unmatched(fabric.name, "switch", expected, models)
+    for name in matched(expected, models):
+        yield from _device(fabric, expected[name], models[name])
 
 
 def own_prefixes(device: Device) -> tuple[Network, ...]:

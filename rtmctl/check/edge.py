@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rtmctl.base import Finding
 from rtmctl.base.net import Address, Network
-from rtmctl.check.compare import differs, paired
+from rtmctl.check.compare import differs, matched, unmatched
 from rtmctl.check.drains import drain_is_honoured, drain_is_sent
 from rtmctl.check.prefixes import DEFAULT_ROUTES, half, wider
 from rtmctl.fabric.types import Attachment, Device, External, Fabric, Host
@@ -49,12 +49,10 @@ def edge_sessions_are_the_sites(fabric: Fabric, models: Mapping[str, DeviceModel
         for vrf, _ in device.vrf_loopbacks:
             wanted = dict(_wanted(fabric, device, vrf, subnets[vrf]))
             seen = {n.name: n for bgp in model.bgp if bgp.vrf == vrf for n in bgp.neighbors}
-            for finding, name in paired(f"{device.name} VRF {vrf}", "session", wanted, seen):
-                if finding is not None:
-                    yield finding
-                elif name is not None:
-                    yield from _settings(f"{device.name} {name}", wanted[name], seen[name])
-                    yield from _routes(device.name, wanted[name], seen[name], policies, drained=model.drained)
+            yield from unmatched(f"{device.name} VRF {vrf}", "session", wanted, seen)
+            for name in matched(wanted, seen):
+                yield from _settings(f"{device.name} {name}", wanted[name], seen[name])
+                yield from _routes(device.name, wanted[name], seen[name], policies, drained=model.drained)
 
 
 def _wanted(fabric: Fabric, device: Device, vrf: str, subnets: frozenset[Network]) -> Iterator[tuple[str, _Wanted]]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from rtmctl.base import Finding
-from rtmctl.check.compare import differs, paired
+from rtmctl.check.compare import differs, matched, unmatched
 from rtmctl.check.underlay import LEVEL
 from rtmctl.fabric.types import Device, Fabric, Link, Overlay
 from rtmctl.model.types import DEFAULT_VRF, DeviceModel, Family, Neighbor, NeighborFamily
@@ -16,16 +16,14 @@ def every_link_has_its_sessions(fabric: Fabric, models: Mapping[str, DeviceModel
             continue
         wanted = {name: entry for link in fabric.links_of(device.name) for name, entry in _wanted(fabric, device, link)}
         seen = {n.name: n for bgp in model.bgp if bgp.vrf == DEFAULT_VRF for n in bgp.neighbors}
-        for finding, name in paired(device.name, "session", wanted, seen):
-            if finding is not None:
-                yield finding
-            elif name is not None:
-                far, families = wanted[name]
-                yield from _session(fabric, device, far, seen[name])
-                held = {family.family for family in seen[name].families}
-                yield from differs(f"{device.name} {name}", "families", families, held)
-                for family in seen[name].families:
-                    yield from _family(fabric, device, far, seen[name], family)
+        yield from unmatched(device.name, "session", wanted, seen)
+        for name in matched(wanted, seen):
+            far, families = wanted[name]
+            yield from _session(fabric, device, far, seen[name])
+            held = {family.family for family in seen[name].families}
+            yield from differs(f"{device.name} {name}", "families", families, held)
+            for family in seen[name].families:
+                yield from _family(fabric, device, far, seen[name], family)
 
 
 def _wanted(fabric: Fabric, device: Device, link: Link) -> Iterator[tuple[str, tuple[Device, frozenset[Family]]]]:

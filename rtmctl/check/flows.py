@@ -5,7 +5,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from rtmctl.base import Finding
 from rtmctl.base.net import Network
-from rtmctl.check.compare import differs, paired
+from rtmctl.check.compare import differs, matched, unmatched
 from rtmctl.fabric.types import Fabric, Protocol, Segment
 from rtmctl.intent.schema.flows import LEAK
 from rtmctl.model.types import Action, DeviceModel, FilterRule
@@ -24,17 +24,15 @@ def filters_are_the_matrix(fabric: Fabric, models: Mapping[str, DeviceModel]) ->
             continue
         wanted = {s.name: s for s in fabric.segments_of(device.name) if matrix.is_filtered(s)}
         seen = {found.segment: found for found in model.filters}
-        for finding, name in paired(device.name, "filter of segment", wanted, seen):
-            if finding is not None:
-                yield finding
-            elif name is not None:
-                where, found = f"{device.name} filter of {name}", seen[name]
-                yield from differs(where, "interface", f"vlan{wanted[name].vlan}", found.svi)
-                yield from differs(where, "VRF", wanted[name].tenant, found.vrf)
-                key = (name, found.rules)
-                if key not in judged:
-                    judged[key] = tuple(matrix.judge(where, wanted[name], found.rules))
-                yield from judged[key]
+        yield from unmatched(device.name, "filter of segment", wanted, seen)
+        for name in matched(wanted, seen):
+            where, found = f"{device.name} filter of {name}", seen[name]
+            yield from differs(where, "interface", f"vlan{wanted[name].vlan}", found.svi)
+            yield from differs(where, "VRF", wanted[name].tenant, found.vrf)
+            key = (name, found.rules)
+            if key not in judged:
+                judged[key] = tuple(matrix.judge(where, wanted[name], found.rules))
+            yield from judged[key]
 
 
 class _Matrix:

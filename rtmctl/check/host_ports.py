@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rtmctl.base import Finding
 from rtmctl.base.net import Interface
-from rtmctl.check.compare import differs, paired
+from rtmctl.check.compare import differs, matched, unmatched
 from rtmctl.fabric.types import Attachment, Device, Fabric, Host, HostLink
 from rtmctl.model.types import DEFAULT_VRF, DeviceModel, EthernetPort, PortKind
 
@@ -36,11 +36,9 @@ def host_ports_are_the_sites(fabric: Fabric, models: Mapping[str, DeviceModel]) 
             continue
         wanted = _wanted(fabric, device)
         seen = {p.name: p for p in model.ports if p.kind not in (PortKind.FABRIC, PortKind.MANAGEMENT)}
-        for finding, name in paired(device.name, "port", wanted, seen):
-            if finding is not None:
-                yield finding
-            elif name is not None:
-                yield from _port(f"{device.name} {name}", wanted[name], seen[name])
+        yield from unmatched(device.name, "port", wanted, seen)
+        for name in matched(wanted, seen):
+            yield from _port(f"{device.name} {name}", wanted[name], seen[name])
 
 
 def _wanted(fabric: Fabric, device: Device) -> dict[str, _Wanted]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from rtmctl.base import Finding
-from rtmctl.check.compare import differs, paired
+from rtmctl.check.compare import differs, matched, unmatched
 from rtmctl.check.underlay import LEVEL
 from rtmctl.fabric.types import Device, Fabric
 from rtmctl.model.types import DEFAULT_VRF, BgpInstance, DeviceModel, Family
@@ -19,12 +19,10 @@ def instances_are_the_sites(fabric: Fabric, models: Mapping[str, DeviceModel]) -
 def _device(fabric: Fabric, device: Device, model: DeviceModel) -> Iterator[Finding]:
     wanted = {DEFAULT_VRF: device.loopback, **dict(device.vrf_loopbacks)}
     seen = {bgp.vrf: bgp for bgp in model.bgp}
-    for finding, vrf in paired(device.name, "BGP in VRF", wanted, seen):
-        if finding is not None:
-            yield finding
-        elif vrf is not None:
-            yield from differs(f"{device.name} VRF {vrf}", "router id", wanted[vrf], seen[vrf].router_id)
-            yield from _instance(fabric, device, seen[vrf])
+    yield from unmatched(device.name, "BGP in VRF", wanted, seen)
+    for vrf in matched(wanted, seen):
+        yield from differs(f"{device.name} VRF {vrf}", "router id", wanted[vrf], seen[vrf].router_id)
+        yield from _instance(fabric, device, seen[vrf])
     yield from differs(device.name, "BFD", _bfd(fabric), {(p.tx_ms, p.rx_ms, p.multiplier) for p in model.bfd_profiles})
 
 

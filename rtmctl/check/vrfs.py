@@ -5,7 +5,7 @@ from ipaddress import ip_interface
 
 from rtmctl.base import Finding
 from rtmctl.base.net import Network
-from rtmctl.check.compare import differs, paired
+from rtmctl.check.compare import differs, matched, unmatched
 from rtmctl.check.prefixes import DEFAULT_ROUTES, half
 from rtmctl.fabric.types import Device, Fabric
 from rtmctl.intent.schema.flows import LEAK
@@ -21,12 +21,10 @@ def vrfs_are_the_tenants(fabric: Fabric, models: Mapping[str, DeviceModel]) -> I
             continue
         wanted = dict(device.vrf_loopbacks)
         seen = {vrf.name: vrf for vrf in model.vrfs}
-        for finding, name in paired(device.name, "VRF", wanted, seen):
-            if finding is not None:
-                yield finding
-            elif name is not None:
-                yield from _vrf(fabric, device, seen[name])
-                yield from _announced(fabric, device, model, name, policies)
+        yield from unmatched(device.name, "VRF", wanted, seen)
+        for name in matched(wanted, seen):
+            yield from _vrf(fabric, device, seen[name])
+            yield from _announced(fabric, device, model, name, policies)
 
 
 def _vrf(fabric: Fabric, device: Device, vrf: Vrf) -> Iterator[Finding]:

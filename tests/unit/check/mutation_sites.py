@@ -12,7 +12,12 @@ SECTIONS: dict[str, Any] = {
     "tenants": {"prod": {"policy": "flows"}, "dev": {}},
     "segments": {
         "web": {"tenant": "prod", "vlan": 10, "subnets": ["10.1.0.0/24", "2001:db8:1::/64"], "racks": ["r1", "r2"]},
-        "db": {"tenant": "prod", "vlan": 20, "subnets": ["10.2.0.0/24", "2001:db8:2::/64"]},
+        "db": {
+            "tenant": "prod",
+            "vlan": 20,
+            "subnets": ["10.2.0.0/24", "2001:db8:2::/64"],
+            "dhcp_relay": ["10.1.0.9", "2001:db8:1::9"],
+        },
         "log": {"tenant": "prod", "vlan": 21, "subnets": ["10.3.0.0/24"], "racks": ["r1"], "local": True},
         "lab": {"tenant": "dev", "vlan": 30, "subnets": ["10.4.0.0/24"], "racks": ["r1", "r2"]},
     },

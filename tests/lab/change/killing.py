@@ -44,6 +44,8 @@ OTHER = ONE.replace("hosts:", "  app: {tenant: red, vlan: 20, subnets: [10.9.20.
 )
 LEAFS = ("leaf1", "leaf2", "leaf3")
 """first, middle and last device that change"""
+STAGED = OTHER + "mtu: {fabric: 9000}\n"
+"""from OTHER: both ends of every link, so one spine plane at a time, in several stages"""
 LEASE_S = 3
 STAGGER_S = 2
 WINDOWS_S = (5, 10, 25)
@@ -124,9 +126,9 @@ class Arena:
         written: the entries of one whole change, then those of its way back.
     """
 
-    def __init__(self, lab: Lab, root: Path) -> None:
-        self.lab, self.root = lab, root
-        self.fabrics: tuple[Fabric, Fabric] = (fabric_of(root / "site", ONE), fabric_of(root / "site", OTHER))
+    def __init__(self, lab: Lab, root: Path, versions: tuple[str, str] = (ONE, OTHER)) -> None:
+        self.lab, self.root, self.versions = lab, root, versions
+        self.fabrics: tuple[Fabric, ...] = tuple(fabric_of(root / "site", text) for text in versions)
         self.hashes: list[dict[str, str]] = []
         self.runs: int | None = None
         """which version every device runs; None after something went wrong"""
@@ -186,7 +188,7 @@ class Arena:
         self.count += 1
         clone = self.root / f"clone-{self.count}"
         shutil.copytree(self.root / "site", clone)
-        return self._network(fabric_of(clone, (ONE, OTHER)[version]))
+        return self._network(fabric_of(clone, self.versions[version]))
 
     def recover(self, net: Network) -> RecoverReport:
         timing = Timing(stagger_s=STAGGER_S)
@@ -215,8 +217,9 @@ class Arena:
     async def _change(self, version: int, window_s: float, journal: Recorder) -> ChangeResult:
         net = self._network(self.fabrics[version])
         plan = await make(net)
-        timing = Timing(window_s=window_s, stagger_s=STAGGER_S, lease_ttl_s=LEASE_S, health_wait_s=20)
-        options = ApplyOptions(timing=timing, drain=False)
+        lease_s = LEASE_S * window_s / WINDOWS_S[0]
+        timing = Timing(window_s=window_s, stagger_s=STAGGER_S, lease_ttl_s=lease_s, health_wait_s=20)
+        options = ApplyOptions(timing=timing, drain=len(plan.stages) > 1)
         if not self.hashes:
             return await carry_out(net, plan, ApplyOptions(drain=False))
         site = Site(targets=net.build(frozenset())[0])

@@ -167,7 +167,7 @@ def test_napalms_own_command_line(device: Device, tmp_path: Path) -> None:
     assert known is not None and known.anchor is not None
     candidate = tmp_path / "candidate"
     candidate.write_text("ip prefix-list CLI seq 5 permit 192.0.2.0/24\n")
-    options = f"key_file={at.key}, ssh_known_hosts_file={at.known_hosts}"
+    options = f"key_file={str(at.key)!r},ssh_known_hosts_file={str(at.known_hosts)!r}"
     command = [str(Path(sys.executable).with_name("napalm")), "--user", at.user, "--password", "", "--vendor", "frr"]
     command += ["--optional_args", options, at.address]
 

@@ -1,7 +1,8 @@
 """A section's text as the objects it defines: what can be whole rtmctl's, or whole somebody else's.
 
 An object is an `iface` of ifupdown2 with its `auto`, a top-level context or line of FRR, a table of nftables. The
-files under sysctl.d and lldpd.d are rtmctl's own from the first line to the last, and hold no such objects.
+files under sysctl.d and lldpd.d and the DHCP relay's are rtmctl's own from the first line to the last, and hold no
+such objects.
 """
 
 import re

@@ -13,11 +13,12 @@
 
 Switches are born with a factory configuration: hostname, management address on eth0, FRR with an empty configuration,
 sshd, lldpd, the account `rtmctl` with one sudo rule, for `/usr/local/lib/rtmctl/agent` (this tree's
-`rtmctl/device/frr/agent/` in one file, renewed at `up`; run as `agent boot` before sysctl, networking, nftables and
-FRR start). Hosts are light namespaces with addresses; `systemd: true` makes them whole machines by systemd-nspawn,
-reachable on `mgmt0` with the same account and key, and with sudo for everything. `up` on a lab that runs makes it what
-the fabric is now: nodes and cables come and go, hosts with another address start anew, the rest keeps running.
-What this machine's kernel cannot do is replaced by `substitute.adapt(config, lab.features(node))`, and listed.
+`rtmctl/device/frr/agent/` in one file, renewed at `up` as its DHCP relay is; run as `agent boot` before sysctl,
+networking, nftables and FRR start). Hosts are light namespaces with addresses, over a switch's image, in which dnsmasq
+and dhcpcd are theirs; `systemd: true` makes them whole machines by systemd-nspawn, reachable on `mgmt0` with the same
+account and key, and with sudo for everything. `up` on a lab that runs makes it what the fabric is now: nodes and cables
+come and go, hosts with another address start anew, the rest keeps running. What this machine's kernel cannot do is
+replaced by `substitute.adapt(config, lab.features(node))`, and listed.
 
 Tests set RTMCTL_LAB_STATE to a folder of their own, so that labs of the same name do not meet; RTMCTL_CACHE moves the
 images. State and sockets are found below those folders, never by process name.

@@ -1,9 +1,9 @@
 """NAPALM driver for a Linux switch with FRR: `napalm.get_network_driver("frr")`.
 
-The candidate is one sectioned text (`DeviceConfig.to_text()`: frr, interfaces, nftables, sysctl, lldpd); text without
-a section mark is taken as frr.conf. A replace replaces the sections it names; others stay as they are. Every commit is
-armed on the device itself: `commit_config(revert_in=N)` undoes itself after N seconds without `confirm_commit()`,
-also when the connection, this program or the device dies.
+The candidate is one sectioned text (`DeviceConfig.to_text()`: frr, interfaces, nftables, sysctl, lldpd, dhcp-relay);
+text without a section mark is taken as frr.conf. A replace replaces the sections it names; others stay as they are.
+Every commit is armed on the device itself: `commit_config(revert_in=N)` undoes itself after N seconds without
+`confirm_commit()`, also when the connection, this program or the device dies.
 
 optional_args: port, key_file, use_keys, passphrase, allow_agent, ssh_known_hosts_file, ssh_strict (True),
 sock, dial (callable(host, port) that returns a connected socket).

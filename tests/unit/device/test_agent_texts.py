@@ -211,6 +211,15 @@ def test_merged_stanzas_take_the_place_of_those_of_the_same_name() -> None:
     assert found["swp1"].values("mtu") == ["9000"] and set(found) == {"lo", "swp1"}
 
 
+def test_a_merged_relay_takes_the_place_of_that_of_its_interface_and_version() -> None:
+    four, six = (
+        "vlan10 vrf red link 10.9.10.1 source 10.0.0.1 servers ",
+        "vlan10 vrf red link 2001::1 source fd::1 servers ",
+    )
+    old = f"# leaf1\n{four}10.9.20.9\n{six}2001::9\n"
+    assert merged("dhcp-relay", old, f"{four}10.9.20.8\n") == f"# leaf1\n{four}10.9.20.8\n{six}2001::9\n"
+
+
 names = st.text("abcdefgh", min_size=1, max_size=6)
 block_texts = st.dictionaries(names, st.lists(names, max_size=4, unique=True), max_size=6)
 

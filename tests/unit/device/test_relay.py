@@ -153,6 +153,8 @@ def test_the_file_is_read_line_by_line() -> None:
     ):
         with pytest.raises(ValueError, match="line 2: "):
             read_lines(f"\n{bad}")
+    with pytest.raises(ValueError, match="line 2: vlan10 is relayed twice in IPv4"):
+        read_lines(LINE + LINE)
 
 
 def test_the_packed_program_says_what_is_wrong(tmp_path: Path) -> None:

@@ -7,7 +7,18 @@ import pytest
 from models import border, device, instance
 
 from rtmctl.base import PermanentError
-from rtmctl.model.types import EthernetPort, Family, Loopback, Neighbor, NeighborFamily, PortKind, Svi, Vlan, Vrf
+from rtmctl.model.types import (
+    DhcpRelay,
+    EthernetPort,
+    Family,
+    Loopback,
+    Neighbor,
+    NeighborFamily,
+    PortKind,
+    Svi,
+    Vlan,
+    Vrf,
+)
 from rtmctl.render import render
 
 
@@ -17,11 +28,13 @@ def test_unknown_platform_answers_with_the_known_ones() -> None:
     assert "frr" in refused.value.hint
 
 
+RELAY = (DhcpRelay(ip_address("10.1.0.1"), ip_address("10.9.9.9"), (ip_address("10.1.1.9"),)),)
 LIMITS = [
     (device(ports=(EthernetPort("swp1", PortKind.TRUNK, "", 1500, lag="bond1"),)), "bond1"),
     (device(loopbacks=(Loopback("lo9", "default", ()),)), "lo9"),
     (device(svis=(Svi("vlan9", 9, "red", 1500),)), "without its VLAN"),
     (device(vlans=(Vlan(9, "web", 90),)), "without a VTEP"),
+    (device(vlans=(Vlan(9, "web", None),), svis=(Svi("vlan9", 9, "default", 1500, dhcp_relays=RELAY),)), "any VRF"),
     (device(vlans=(Vlan(9, "red", None),), vrfs=(Vrf("red", 5, 9, "1.1.1.1:2", "1:5"),)), "L3 VNI 5"),
     (device(bgp=(instance(vrf="blue"),)), "blue"),
 ]

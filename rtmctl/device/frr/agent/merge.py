@@ -42,6 +42,11 @@ def merge_stanzas(old: str, new: str) -> str:
     return "".join(f"{line}\n" for line in out)
 
 
+def _relayed(line: str) -> tuple[str, bool]:
+    """Interface and IP version of a relay's line; a comment is its own."""
+    return (line, False) if line.startswith("#") else (line.split(maxsplit=1)[0], ":" in line)
+
+
 def merged(section: str, old: str, new: str) -> str:
     """What a section becomes when `new` is merged into it."""
     if section == "frr":
@@ -50,4 +55,7 @@ def merged(section: str, old: str, new: str) -> str:
         return merge_stanzas(old, new)
     if section == "sysctl":
         return "".join(f"{key} = {value}\n" for key, value in {**sysctls(old), **sysctls(new)}.items())
+    if section == "dhcp-relay":
+        lines = {_relayed(line): line for line in (*old.splitlines(), *new.splitlines()) if line.strip()}
+        return "".join(f"{line}\n" for line in lines.values())
     return old + new

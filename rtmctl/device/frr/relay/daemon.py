@@ -86,7 +86,7 @@ class Daemon:
                 raise Dropped("a reply for an interface without relay")
             dropped = hosts.dropped
             try:
-                hosts.reply(answer)  # type: ignore[arg-type]  # of the version that it was made for
+                hosts.reply(answer)
             except OSError as error:
                 raise Dropped(f"to a host: {error.strerror}") from None
             hosts.replies += 1

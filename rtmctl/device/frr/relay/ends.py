@@ -82,34 +82,41 @@ class Hosts(End):
         """What the servers get for what a host sent. Raises Dropped."""
         raise NotImplementedError
 
+    def reply(self, answer: dhcp4.Answer | dhcp6.Answer) -> None:
+        """To a host, of this end's own IP version. Raises OSError."""
+        raise NotImplementedError
+
 
 class Hosts4(Hosts):
+    frames: socket.socket | None = None
+    """for answers: a host without an address answers no ARP, so that UDP would not find it"""
+
     def open(self) -> None:
-        assert self.interface is not None
-        self.socket = udp(self.vrf, self.interface, "", dhcp4.SERVER_PORT, 4)
         with inside(self.vrf):
             self.frames = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
+        self.socket = udp(self.vrf, self.relay.interface, "", dhcp4.SERVER_PORT, 4)
 
     def close(self) -> None:
-        if self.socket is not None:
-            self.frames.close()
         super().close()
+        if self.frames is not None:
+            self.frames.close()
+        self.frames = None
 
     def request(self, message: bytes, sender: tuple[str, ...]) -> bytes:
         relay = self.relay
         return dhcp4.to_server(message, relay.interface, IPv4Address(relay.link), IPv4Address(relay.source))
 
-    def reply(self, answer: dhcp4.Answer) -> None:
-        packet = dhcp4.datagram(IPv4Address(self.relay.link), answer)
-        self.frames.sendto(packet, (self.relay.interface, _ETHERTYPE_IPV4, 0, 0, answer.mac))
+    def reply(self, answer: dhcp4.Answer | dhcp6.Answer) -> None:
+        if self.frames is not None and isinstance(answer, dhcp4.Answer):
+            packet = dhcp4.datagram(IPv4Address(self.relay.link), answer)
+            self.frames.sendto(packet, (self.relay.interface, _ETHERTYPE_IPV4, 0, 0, answer.mac))
 
 
 class Hosts6(Hosts):
     def open(self) -> None:
-        assert self.interface is not None
-        self.socket = udp(self.vrf, self.interface, "", dhcp6.SERVER_PORT, 6)
+        self.socket = udp(self.vrf, self.relay.interface, "", dhcp6.SERVER_PORT, 6)
         with inside(self.vrf):
-            index = socket.if_nametoindex(self.interface)
+            index = socket.if_nametoindex(self.relay.interface)
         group = socket.inet_pton(socket.AF_INET6, dhcp6.ALL_RELAYS_AND_SERVERS) + struct.pack("@I", index)
         self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, group)
 
@@ -117,6 +124,6 @@ class Hosts6(Hosts):
         peer = IPv6Address(sender[0].partition("%")[0])
         return dhcp6.to_server(message, self.relay.interface, IPv6Address(self.relay.link), peer)
 
-    def reply(self, answer: dhcp6.Answer) -> None:
-        if self.socket is not None and self.place is not None:
+    def reply(self, answer: dhcp4.Answer | dhcp6.Answer) -> None:
+        if self.socket is not None and self.place is not None and isinstance(answer, dhcp6.Answer):
             self.socket.sendto(answer.message, (str(answer.address), dhcp6.CLIENT_PORT, 0, self.place[1]))

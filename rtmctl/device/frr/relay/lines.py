@@ -34,16 +34,18 @@ class Relay(NamedTuple):
 
 def read_lines(text: str) -> tuple[Relay, ...]:
     """Raises ValueError naming the line."""
-    found = []
+    found: dict[tuple[str, str, int], Relay] = {}
     for number, line in enumerate(text.splitlines(), 1):
         words = line.split()
         if not words or words[0].startswith("#"):
             continue
         try:
-            found.append(_read(words))
+            relay = _read(words)
+            if found.setdefault((relay.vrf, relay.interface, relay.version), relay) is not relay:
+                raise ValueError(f"{relay.interface} is relayed twice in IPv{relay.version}")
         except ValueError as error:
             raise ValueError(f"line {number}: {error}: {line.strip()!r}") from None
-    return tuple(found)
+    return tuple(found.values())
 
 
 def _read(words: list[str]) -> Relay:

@@ -18,6 +18,8 @@ from rtmctl.model.types import DeviceModel
 
 Models: TypeAlias = Mapping[str, DeviceModel]
 _SHOWN = 3
+_ROUNDS = 8
+"""of naming whom the last ones named need too; beyond that all that is to change is named"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def mixed_faults(fabric: Fabric, old: Models, steps: Iterable[tuple[str, Models]
 def missing_partners(
     fabric: Fabric, old: Models, new: Models, changed: Collection[str]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What fails when only `changed` becomes new, and the fewest found that make it hold when they change too.
+    """What fails when only `changed` becomes new, and who must change too: those that the findings name, and theirs.
 
     Returns:
         (findings, devices to add); the devices are empty where changing all does not help either.
@@ -67,11 +69,14 @@ def missing_partners(
     behind = {name for name in new if name not in chosen and old.get(name) != new[name]}
     if not first or failing(chosen | behind):
         return first, ()
-    while left:
-        named = [name for name in sorted(behind - chosen) if any(name in words(text) for text in left)]
-        best = min(named or sorted(behind - chosen), key=lambda name: (len(failing({*chosen, name})), name))
-        chosen.add(best)
+    for _ in range(_ROUNDS):
+        named = {name for text in left for name in words(text)} & (behind - chosen)
+        if not left or not named:
+            break
+        chosen |= named
         left = failing(chosen)
+    if left:
+        chosen |= behind
     return first, tuple(sorted(chosen - set(changed)))
 
 

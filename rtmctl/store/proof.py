@@ -9,6 +9,9 @@ from rtmctl.store.chain import GENESIS, chain_id, link_hash
 from rtmctl.store.signing import fingerprint, genuine
 from rtmctl.store.types import Anchor, AuditRow
 
+_PLACES = 400
+_DISTANCE = 32
+
 
 @dataclass(frozen=True, slots=True)
 class ChainReport:
@@ -67,7 +70,7 @@ def _links(rows: Sequence[AuditRow]) -> Iterator[Finding]:
     bad = [row for row in rows if link_hash(row) != row.hash]
     last = rows[-1].number if rows else 0
     places = [*(row.number for row in bad), *range(last + 1, last + len(bad) + 1)]
-    written = {row.number: _written_as(row, places) for row in bad}
+    written = {row.number: _written_as(row, _near(row.number, places)) for row in bad}
     stood = {row.number: row.number for row in rows} | {now: then or now for now, then in written.items()}
     if gone := sorted(set(range(1, max(stood.values(), default=0) + 1)) - set(stood.values())):
         yield Finding("audit-removed", f"{_list(gone)} missing: removed from the log")
@@ -91,6 +94,11 @@ def _follows(row: AuditRow, before: AuditRow | None, bad: Collection[int]) -> bo
     if before is None:
         return row.number == 1
     return row.number == before.number + 1 and before.number not in bad
+
+
+def _near(number: int, places: Sequence[int]) -> Iterable[int]:
+    """Where it may have stood; of very many only those near by, for each costs a hash."""
+    return places if len(places) <= _PLACES else range(max(1, number - _DISTANCE), number + _DISTANCE)
 
 
 def _written_as(row: AuditRow, numbers: Iterable[int]) -> int | None:

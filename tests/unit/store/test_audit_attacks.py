@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, create_engine, text
 
 from rtmctl.store import Anchor, AuditRow, Store, StoreError, chain_id, open_store, prove_chain, public_key
-from rtmctl.store.chain import link_hash
+from rtmctl.store.chain import link_hash, next_link
 from rtmctl.store.signing import Signer, own_signer
 
 LINKS = 9
@@ -229,3 +229,17 @@ def test_a_link_survives_its_store(log: Store, place: str) -> None:
     assert asdict(again.audit_log()[-1]) == asdict(odd)
     assert prove_chain(again.audit_log(), trusted={again.signer.public}).faults == ()
     again.close()
+
+
+def test_thousands_of_renumbered_links_are_told_without_trying_every_place(tmp_path: Path) -> None:
+    signer = own_signer(tmp_path / "a.key")
+    rows: list[AuditRow] = []
+    for number in range(3000):
+        link = next_link(rows[-1] if rows else None, at=float(number), by="ann", action="x", detail="", signer=signer)
+        rows.append(link)
+    cut = [*rows[:5], *(replace(row, number=row.number - 1) for row in rows[6:])]
+    faults = prove_chain(cut, trusted={signer.public}).faults
+    assert [(fault.code, fault.message) for fault in faults] == [
+        ("audit-removed", "entry 6 is missing: removed from the log"),
+        ("audit-moved", "entries 6–2999 are in another place than written: as 7–3000"),
+    ]

@@ -8,6 +8,8 @@ from rtmctl.change.secrets import hidden_secrets
 from rtmctl.model.config import DeviceConfig
 from rtmctl.store import ChangeRow, Store
 
+_LOOKED_AT = 500
+
 
 def changed_by(store: Store, site: str, change: str) -> tuple[ChangeRow, Plan]:
     """A change of the history and its plan.
@@ -30,7 +32,7 @@ def old_targets(store: Store, site: str, change: str) -> tuple[dict[str, DeviceC
         Refused: it never took effect, or the old text holds a secret that no reference leads to.
     """
     row, plan = changed_by(store, site, change)
-    if row.outcome not in (Outcome.CONFIRMED.value, Outcome.UNCONFIRMED.value):
+    if row.outcome not in (Outcome.CONFIRMED.value, Outcome.UNCONFIRMED.value, Outcome.PARTLY.value):
         raise Refused(f"change {change} is {row.outcome}: there is nothing to roll back", hint="rtmctl net history")
     found: dict[str, DeviceConfig] = {}
     drains: dict[str, str | None] = {}
@@ -48,14 +50,12 @@ def old_targets(store: Store, site: str, change: str) -> tuple[dict[str, DeviceC
 
 def rolled_back_targets(store: Store, site: str) -> frozenset[str]:
     """Hashes of targets that were applied and rolled back later: a plan with one of them does it again."""
-    rows = store.changes(site, 500)
+    rows = store.changes(site, _LOOKED_AT, plans=False)
     undone = {row.undoes for row in rows if row.undoes and row.outcome == Outcome.CONFIRMED.value}
     hashes: set[str] = set()
-    for row in rows:
-        if row.id not in undone:
-            continue
+    for change in sorted(undone & {row.id for row in rows}):
         try:
-            plan = plan_from_json(row.plan, f"the plan of change {row.id}")
+            plan = changed_by(store, site, change)[1]
         except PermanentError:  # as another version of rtmctl wrote it
             continue
         hashes |= {part.target_hash for stage in plan.stages for part in stage.devices}

@@ -51,8 +51,8 @@ def settle(
     """
     found = []
     with contextlib.suppress(StoreError):
-        for row in store.changes(site, _LOOKED_AT):
-            due = row.outcome in OPEN and row.id not in but and not _at_work(row, seen.values(), now)
+        for row in store.changes(site, _LOOKED_AT, outcomes=OPEN):
+            due = row.id not in but and not _at_work(row, seen.values(), now)
             if due and _settle_one(store, row, seen, now):
                 found.append(row.id)
     return tuple(found)

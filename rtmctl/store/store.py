@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, delete, func, insert, inspect, select, text, update
+from sqlalchemy import Connection, Engine, Select, delete, func, insert, inspect, literal, select, text, update
 
 from rtmctl.store import schema
 from rtmctl.store.chain import chain_id, next_link
@@ -91,10 +91,20 @@ class Store:
         with self._begin() as connection:
             connection.execute(update(table).where(table.c.id == change).values(outcome=outcome, message=message))
 
-    def changes(self, site: str, limit: int = 50) -> tuple[ChangeRow, ...]:
-        """The newest first."""
+    def changes(
+        self, site: str, limit: int = 50, *, outcomes: Collection[str] | None = None, plans: bool = True
+    ) -> tuple[ChangeRow, ...]:
+        """The newest first.
+
+        Args:
+            outcomes: those with one of these alone.
+            plans: with their plans, which may be megabytes each; else `plan` is empty.
+        """
         table = schema.changes
-        query = select(table).where(table.c.site == site).order_by(table.c.begun_at.desc(), table.c.id).limit(limit)
+        columns = [column if plans or column.name != "plan" else literal("").label("plan") for column in table.c]
+        query = select(*columns).where(table.c.site == site).order_by(table.c.begun_at.desc(), table.c.id).limit(limit)
+        if outcomes is not None:
+            query = query.where(table.c.outcome.in_(outcomes))
         return tuple(ChangeRow(**row) for row in self._rows(query))
 
     # where each device of a change was last seen

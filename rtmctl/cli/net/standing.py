@@ -47,7 +47,7 @@ def history(
     opened = open_site(ctx)
     output = only(opened.said, Output.TEXT, Output.JSON)
     store = open_store()
-    rows = store.changes(opened.site.name, limit)
+    rows = store.changes(opened.site.name, limit, plans=False)
     show_history(rows, store.standings([row.id for row in rows]), output)
 
 

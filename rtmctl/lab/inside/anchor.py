@@ -111,10 +111,10 @@ class Anchor:
             if spec := request.get("machine"):
                 groups = tuple(Path(group) / name for group in spec["cgroups"])
                 node.machine = True
-                node.pid = machine.spawn(machine.Machine(name, node.home, spec["nspawn"], groups), go_r, ready_w)
+                node.pid = machine.start(machine.Machine(name, node.home, spec["nspawn"], groups), go_r, ready_w)
             else:
                 box = container.Container(name, Path(request["lower"]), node.home, tuple(request["init"]))
-                node.pid = container.spawn(box, go_r, ready_w)
+                node.pid = container.start(box, go_r, ready_w)
         finally:
             os.close(go_r)
             os.close(ready_w)

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rtmctl.lab.inside import kernel
+    from rtmctl.lab.inside import kernel, spawn
 else:  # run as a script: its folder is on the path, the package is not
     import kernel
+    import spawn
 
 BOOT_LOG = "/var/log/boot.log"
+_NAMESPACES = kernel.CLONE_NEWNS | kernel.CLONE_NEWUTS | kernel.CLONE_NEWIPC | kernel.CLONE_NEWNET | kernel.CLONE_NEWPID
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 _LINKS = (("fd", "/proc/self/fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2"), ("ptmx", "pts/ptmx"))
 
@@ -26,7 +28,7 @@ class Container:
     init: tuple[str, ...]
 
 
-def spawn(container: Container, go: int, ready: int) -> int:
+def start(container: Container, go: int, ready: int) -> int:
     """Start the container's init, paused until a line arrives on `go`; it writes a line to `ready` when booted.
 
     Returns:
@@ -35,51 +37,19 @@ def spawn(container: Container, go: int, ready: int) -> int:
     Raises:
         OSError: a namespace or mount was refused; the message names which.
     """
-    report_r, report_w = os.pipe()
-    middle = os.fork()
-    if middle == 0:
-        _middle(container, go, ready, report_w)
-    os.close(report_w)
-    with os.fdopen(report_r) as stream:
-        answer = stream.read()
-    os.waitpid(middle, 0)
-    pid, _, failure = answer.partition("\n")
-    if failure or not pid:
-        raise OSError(f"node {container.hostname}: {failure or 'its init did not start'}")
-    return int(pid)
+    return spawn.spawn(container.hostname, _NAMESPACES, lambda: _become_init(container, go, ready))
 
 
-def _middle(container: Container, go: int, ready: int, report: int) -> None:
-    """Unshare, fork the init, say its number and leave: the anchor, being PID 1, inherits and reaps it."""
-    try:
-        kernel.unshare(
-            kernel.CLONE_NEWNS | kernel.CLONE_NEWUTS | kernel.CLONE_NEWIPC | kernel.CLONE_NEWNET | kernel.CLONE_NEWPID
-        )
-        child = os.fork()
-        if child == 0:
-            _become_init(container, go, ready, report)
-        os.write(report, f"{child}\n".encode())
-        os._exit(0)
-    except OSError as error:
-        os.write(report, f"\n{error}".encode())
-        os._exit(1)
-
-
-def _become_init(container: Container, go: int, ready: int, report: int) -> None:
-    try:
-        os.setsid()
-        _enter_root(container)
-        kernel.set_hostname(container.hostname)
-        log = os.open(BOOT_LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        # Take the two pipes out of the way of 0-3 first; dup2 clears close-on-exec on the target alone.
-        go, ready, log = (_above(fd) for fd in (go, ready, log))
-        for source, target in ((go, 0), (log, 1), (log, 2), (ready, 3)):
-            os.dup2(source, target)
-        environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
-        os.execve(container.init[0], container.init, environment)
-    except OSError as error:
-        os.write(report, f"{error}".encode())
-    os._exit(1)
+def _become_init(container: Container, go: int, ready: int) -> None:
+    _enter_root(container)
+    kernel.set_hostname(container.hostname)
+    log = os.open(BOOT_LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    # Take the two pipes out of the way of 0-3 first; dup2 clears close-on-exec on the target alone.
+    go, ready, log = (_above(fd) for fd in (go, ready, log))
+    for source, target in ((go, 0), (log, 1), (log, 2), (ready, 3)):
+        os.dup2(source, target)
+    environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
+    os.execve(container.init[0], container.init, environment)
 
 
 def _above(descriptor: int) -> int:

@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rtmctl.lab.inside import kernel
+    from rtmctl.lab.inside import kernel, spawn
 else:  # run as a script: its folder is on the path, the package is not
     import kernel
+    import spawn
 
 BOOT_LOG = "upper/var/log/boot.log"
+_NAMESPACES = kernel.CLONE_NEWNS | kernel.CLONE_NEWNET | kernel.CLONE_NEWPID
 FORCE_RESTART = 133
 """what systemd-nspawn exits with when the machine rebooted itself under --keep-unit"""
 # Kernel state of the network that a reboot of a real machine loses; cables stay.
@@ -44,7 +46,7 @@ class Machine:
     cgroups: tuple[Path, ...]
 
 
-def spawn(machine: Machine, go: int, ready: int) -> int:
+def start(machine: Machine, go: int, ready: int) -> int:
     """Start the supervisor, paused until a line arrives on `go`; a line on `ready` says that systemd has booted.
 
     Returns:
@@ -53,29 +55,13 @@ def spawn(machine: Machine, go: int, ready: int) -> int:
     Raises:
         OSError: a namespace, mount or cgroup was refused; the message names which.
     """
-    report_r, report_w = os.pipe()
-    middle = os.fork()
-    if middle == 0:
-        try:
-            for folder in machine.cgroups:
-                folder.mkdir(parents=True, exist_ok=True)
-                (folder / "cgroup.procs").write_text(str(os.getpid()))
-            kernel.unshare(kernel.CLONE_NEWNS | kernel.CLONE_NEWNET | kernel.CLONE_NEWPID)
-            child = os.fork()
-            if child == 0:
-                _supervise(machine, go, ready, report_w)
-            os.write(report_w, f"{child}\n".encode())
-            os._exit(0)
-        except OSError as error:
-            os.write(report_w, f"\n{error}".encode())
-            os._exit(1)
-    os.close(report_w)
-    with os.fdopen(report_r) as stream:
-        pid, _, failure = stream.read().partition("\n")
-    os.waitpid(middle, 0)
-    if failure or not pid:
-        raise OSError(f"node {machine.hostname}: {failure or 'its supervisor did not start'}")
-    return int(pid)
+
+    def prepare() -> None:
+        for folder in machine.cgroups:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / "cgroup.procs").write_text(str(os.getpid()))
+
+    return spawn.spawn(machine.hostname, _NAMESPACES, lambda: _supervise(machine, go, ready), prepare)
 
 
 def leader(supervisor: int) -> int | None:
@@ -93,25 +79,20 @@ def leader(supervisor: int) -> int | None:
     return next((pid for pid in firsts if parents.get(parents[pid]) == supervisor), None)
 
 
-def _supervise(machine: Machine, go: int, ready: int, report: int) -> None:
-    """Become the supervisor; never returns."""
-    try:
-        os.setsid()
-        signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        log = _enter(machine)
-        go, ready, log = (fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 10) for fd in (go, ready, log))
-        null = os.open("/dev/null", os.O_RDWR)
-        for source, target in ((null, 0), (log, 1), (log, 2)):
-            os.dup2(source, target)
-        keep = {0, 1, 2, go, ready}
-        for descriptor in (int(name) for name in os.listdir("/proc/self/fd")):  # noqa: PTH208  # numbers, not paths
-            if descriptor not in keep:
-                with contextlib.suppress(OSError):
-                    os.close(descriptor)
-    except OSError as error:
-        os.write(report, f"\n{error}".encode())
-        os._exit(1)
+def _supervise(machine: Machine, go: int, ready: int) -> None:
+    """Become the supervisor; never returns once all is in place."""
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    log = _enter(machine)
+    go, ready, log = (fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 10) for fd in (go, ready, log))
+    null = os.open("/dev/null", os.O_RDWR)
+    for source, target in ((null, 0), (log, 1), (log, 2)):
+        os.dup2(source, target)
+    keep = {0, 1, 2, go, ready}
+    for descriptor in (int(name) for name in os.listdir("/proc/self/fd")):  # noqa: PTH208  # numbers, not paths
+        if descriptor not in keep:
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
     try:
         if os.read(go, 16):
             _run(machine, ready)

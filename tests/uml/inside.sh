@@ -58,6 +58,7 @@ for _ in $(seq 30); do
     ip netns exec h1 ping -c 1 -W 1 $H2_COLLECT > /dev/null 2>&1 &&
         ip netns exec h2 ping -c 1 -W 1 $H3 > /dev/null 2>&1 && break
     ip netns exec h3 ping -c 1 -W 1 $H3_GATEWAY > /dev/null 2>&1 # a silent host speaks
+    ip netns exec h4 ping -c 1 -W 1 $H4_GATEWAY > /dev/null 2>&1
 done
 say "converged"
 pings h1 $H2_COLLECT l2
@@ -65,6 +66,11 @@ pings h1 $H2_COLLECT6 l2-ipv6
 pings h2 $H3 symmetric-irb
 pings h1 $H2_STREAM routed-to-trunk
 pings h1 $H2_STREAM6 routed-ipv6
+pings h3 $H4 leak
+pings h4 $H3 leak-back
+pings h1 $H4 no-leak
+on leaf2 ip route show vrf office > $results/leaf2.office 2>&1
+on leaf2 ip route show vrf events > $results/leaf2.events-routes 2>&1
 ip netns exec h2 ip -6 route show default > $results/router-advertisement 2>&1
 say "traffic"
 

@@ -110,11 +110,16 @@ def _variables(fabric: Fabric, shared: Path, daemons: tuple[str, ...]) -> str:
         "H2_STREAM6": of("h2", "stream", 6),
         "H3": of("h3", "decide"),
         "H3_GATEWAY": "10.10.30.1",
+        "H4": of("h4", "reports"),
+        "H4_GATEWAY": "10.20.40.1",
     }
     return "".join(f"{name}='{value}'\n" for name, value in values.items())
 
 
-@pytest.mark.parametrize("flow", ["l2", "l2-ipv6", "symmetric-irb", "routed-to-trunk", "routed-ipv6", "l2-after"])
+FLOWS = ("l2", "l2-ipv6", "symmetric-irb", "routed-to-trunk", "routed-ipv6", "leak", "leak-back", "l2-after")
+
+
+@pytest.mark.parametrize("flow", FLOWS)
 def test_allowed_traffic_passes(proof: Proof, flow: str) -> None:
     assert " 0% packet loss" in proof.text(flow)
     assert "duplicates" not in proof.text(flow)
@@ -125,6 +130,11 @@ def test_a_host_boots_by_dhcp_from_another_segment(proof: Proof) -> None:
     said = proof.text("dnsmasq")
     assert " 10.10.10.1" in proof.text("dhcpv4") and "DHCPACK" in said, said
     assert "2001:db8:10::a" in proof.text("dhcpv6") and "DHCPREPLY" in said, said
+
+
+def test_what_is_not_leaked_does_not_pass(proof: Proof) -> None:
+    """h1 and h4 hang on one leaf, in two VRFs: collect's routes are not given to the other."""
+    assert "100% packet loss" in proof.text("no-leak")
 
 
 NO_BRCTL = "warning: /sbin/brctl: missing"

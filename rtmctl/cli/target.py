@@ -70,7 +70,8 @@ def _own_endpoints(opened: OpenSite) -> dict[str, Endpoint]:
     if not known_hosts.is_file():
         raise Refused(
             f"no host keys: {known_hosts} does not exist",
-            hint="collect the devices' SSH host keys into it, in known_hosts form; an unknown key is never accepted",
+            hint="collect the devices' SSH host keys into it, in known_hosts form: an unknown key is never accepted; "
+            "or act on a lab of this site that runs here: --lab NAME",
         )
     return {
         device.name: Endpoint(

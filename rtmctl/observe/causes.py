@@ -40,7 +40,7 @@ FORWARDING = 6
 
 def explain(fabric: Fabric, checks: Sequence[CheckResult]) -> tuple[tuple[CheckResult, ...], tuple[Cause, ...]]:
     """The checks with each deviation's cause, and the causes from which others follow, the lowest layer first."""
-    hosts = frozenset(host.name for host in fabric.hosts)
+    hosts = frozenset(h.name for h in fabric.hosts) | frozenset(e.name for e in fabric.externals)
     found = [d for check in checks for d in check.outcome.deviations if d.check in LAYERS]
     found.sort(key=lambda d: (LAYERS[d.check], d.seen == NO_CARRIER))
     about = [_expanded(fabric, d) for d in found]
@@ -92,7 +92,7 @@ def _fault(deviation: Deviation, hosts: frozenset[str]) -> _Fault:
     if not ends:
         also = deviation.about & hosts if deviation.device in hosts else frozenset()
         return _Fault(layer, frozenset(), frozenset({deviation.device}) | also, frozenset())
-    devices = frozenset(name.split(" ")[0] for name in ends)
+    devices = frozenset(name.split(" ")[0] for name in ends)  # `hosts`: externals too, which carry nothing for others
     if devices & hosts:
         return _Fault(layer, ends, devices & hosts, frozenset())
     return _Fault(layer, ends, frozenset(), devices)

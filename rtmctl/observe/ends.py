@@ -30,5 +30,7 @@ def _leads_to(port: EthernetPort, neighbor: Neighbor) -> bool:
     return any(neighbor.address in address.network for address in port.addresses)
 
 
-def ends_of(device: str, ports: Iterable[str]) -> frozenset[str]:
-    return frozenset(end(device, port) for port in ports)
+def ends_of(model: DeviceModel, ports: Iterable[str]) -> frozenset[str]:
+    """Both ends of the cables at some ports."""
+    names = frozenset(ports)
+    return frozenset().union(*(ends(model.hostname, port) for port in model.ports if port.name in names))

@@ -49,6 +49,8 @@ class Hop:
     packets_in: int
     packets_out: int
     predicted: bool
+    to: str = ""
+    """what the cable of `out_port` leads to; '' for nothing known"""
     also: tuple[tuple[str, int], ...] = ()
     """other ports that took a part of the burst, with packets: the outer flow was not one. Not told where answers
     came in by `out_port`, which leave by any of the others"""
@@ -75,7 +77,7 @@ class Trace:
         """None when nothing was measured, or not all of it."""
         if self.taken is None or self.taken.unread:
             return None
-        reached = bool(self.taken.hops) and bool(self.taken.hops[-1].out_port)
+        reached = bool(self.taken.hops) and self.taken.hops[-1].to == self.prediction.destination.host
         if self.prediction.passes is False:
             return not reached
         return reached and all(hop.predicted for hop in self.taken.hops)
@@ -164,8 +166,8 @@ def walk(
         others = () if answered else (p for p in ports if p != out and counters.get(p, (0, 0))[1] > sent * PART)
         also = tuple((p, counters[p][1]) for p in others)
         right = all(_predicted(prediction, device, p) for p in (out, *(p for p, _ in also)))
-        hops.append(Hop(device, in_port, out, arrived, left, right, also))
         far = ports[out].peer_device
+        hops.append(Hop(device, in_port, out, arrived, left, right, far or "", also))
         here = (far, ports[out].peer_port or "") if far in rises and far is not None else None
     return tuple(hops)
 

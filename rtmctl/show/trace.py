@@ -29,7 +29,7 @@ def print_trace(trace: Trace, output: Output) -> None:
         hop = hops[number] if number < len(hops) else None
         wanted = ", ".join(f"{device} {port}" for device, port in stage.ports) if stage else ""
         if stage is None and hop is not None and prediction.passes is False:
-            wanted = "dropped at the first leaf"
+            wanted = f"dropped before {b.host}"
         style = "" if hop is None else "green" if hop.predicted else "red"
         taken = f"{hop.device} {hop.in_port} → {hop.out_port or 'nowhere'}" if hop else ""
         packets = f"{hop.packets_in} in, {hop.packets_out} out" if hop else ""
@@ -59,7 +59,7 @@ def _lost(trace: Trace) -> str:
     """Where the packets were last seen."""
     hops = trace.taken.hops if trace.taken else ()
     if trace.prediction.passes is False:
-        return "what the models forbid went on"
+        return "what the models forbid arrived"
     if not hops:
         leafs = " or ".join(trace.prediction.source.leafs)
         return f"they did not arrive at {leafs}: look at {trace.prediction.source.host} and its cable"

@@ -54,7 +54,7 @@ def _underlay(
         for prefix in sorted(default_prefixes(far), key=str):
             subject = f"route {prefix} ({name})"
             route = table.get((DEFAULT_VRF, prefix))
-            about = {name, *ends_of(model.hostname, way.ports)}
+            about = {name, *ends_of(model, way.ports)}
             if route is None or route.discards:
                 ledger.wrong(model.hostname, subject, f"via {listed(way.ports)}", _seen(route, _where), about=about)
                 continue
@@ -67,7 +67,7 @@ def _underlay(
                 f"via {listed(way.ports)}",
                 _seen(route, _where),
                 hint=_hint(way.ports, ports),
-                about={name, *ends_of(model.hostname, way.ports - ports)},
+                about={name, *ends_of(model, way.ports - ports)},
             )
 
 
@@ -98,7 +98,7 @@ def _vrf_route(
     by = _where if wanted.local else _vteps
     hops = frozenset(by(route)) if route is not None else frozenset()
     right = bool(hops) and (hops == wanted.next_hops if len(wanted.next_hops) <= limit else hops < wanted.next_hops)
-    about = wanted.origins | (ends_of(model.hostname, wanted.next_hops) if wanted.local else frozenset())
+    about = wanted.origins | (ends_of(model, wanted.next_hops) if wanted.local else frozenset())
     ledger.expect(right, model.hostname, subject, f"via {listed(wanted.next_hops)}", _seen(route, by), about=about)
 
 

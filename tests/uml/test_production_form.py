@@ -1,6 +1,7 @@
 """The production form under a kernel with vrf, 8021q and vlan_filtering: 1 spine, 2 leafs, a trunk, from a site.
 
-That kernel (Debian's user-mode-linux) is built without nf_tables for IP: gateway filters are tested in the lab suite.
+That kernel (Debian's user-mode-linux) is built with CONFIG_NF_TABLES_INET, _IPV4 and _NETDEV off, and those are no
+modules that could be loaded: gateway filters are tested in the lab suite.
 """
 
 import re

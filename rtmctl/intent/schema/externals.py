@@ -26,7 +26,7 @@ class External(Section):
     announce: tuple[Network, ...] = ()
     """prefixes given to the peer; empty: every subnet of the tenant"""
     prefix_limit: Annotated[Int, Field(ge=1, le=4000000)] = 1000
-    """the session closes when they send more"""
+    """the session closes when they send more, refused ones included; beside those, leave room for `accept` again"""
     password: SecretRef | None = None
     """of the TCP session (RFC 2385)"""
     firewall: Bool = False

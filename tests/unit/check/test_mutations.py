@@ -8,8 +8,9 @@ from fabric_sites import fabric
 from mutation_sites import SITES
 from mutations import Mutation, mutations
 
-from rtmctl.check import prove
-from rtmctl.model import build_models
+from rtmctl.check import PROOFS, prove
+from rtmctl.fabric import Fabric
+from rtmctl.model import DeviceModel, build_models
 
 A_KIND = 2
 """mutations of one kind and site, spread over its devices"""
@@ -48,9 +49,14 @@ def spoilt(site: str) -> tuple[int, dict[str, list[str]]]:
     for where, found in kinds.items():
         for device, mutation in found[:: max(1, len(found) // A_KIND)]:
             tried += 1
-            if not prove(made, {**models, device: mutation.model}):
+            if not is_found(made, {**models, device: mutation.model}):
                 missed[where].append(mutation.exact)
     return tried, missed
+
+
+def is_found(fabric: Fabric, models: Mapping[str, DeviceModel]) -> bool:
+    """By the first proof that says anything: asking all of them takes five times as long."""
+    return any(next(proof(fabric, models), None) is not None for proof in PROOFS)
 
 
 @pytest.mark.parametrize("site", SITES)

@@ -164,7 +164,7 @@ def test_a_dead_relay_is_seen_and_mended(site: Running) -> None:
     assert "leaf1: DHCP relay vlan10 IPv4 (VRF red): expected to 10.9.20.9, seen no relay" in said
     assert "-vlan11 vrf red link 10.9.11.1" in site.expect("net", "drift", code=Exit.DIFFERENT)
     site.expect("net", "apply", "--yes")
-    site.expect("net", "verify", "--check", "relays", "--wait", "0")
+    assert site.on("leaf1", f"pgrep -fxc '{PROCESS}'") == "1\n"
 
 
 def test_taken_out_it_leaves_no_process_and_its_undo_brings_it_back(site: Running) -> None:
@@ -172,10 +172,9 @@ def test_taken_out_it_leaves_no_process_and_its_undo_brings_it_back(site: Runnin
     relays = f"pgrep -fx '{PROCESS}' | wc -l; ip netns exec red nft list tables"
     (site.site / "site.yaml").write_text(re.sub(r",? *dhcp_relay: \[[^]]*\]", "", text))
     try:
-        site.expect("net", "apply", "--yes", "--confirm-within", "60")
+        site.expect("net", "apply", "--yes", "--confirm-within", "240")
         assert site.on("leaf3", relays).split("\n", 1) == ["0", "table inet rtmctl\n"]
         site.expect("net", "recover", "--yes")
         assert site.on("leaf3", relays).split("\n", 1) == ["1", "table inet rtmctl\ntable bridge rtmctl\n"]
     finally:
         (site.site / "site.yaml").write_text(text)
-    site.expect("net", "verify", "--check", "relays", "--wait", "5")

@@ -84,12 +84,17 @@ class Advance:
         await commit_wave(transaction, wave.devices, {part.device: part.pre_hash for part in parts}, again=True)
         if not all(part.idle for part in parts):
             transaction.emit(PhaseBegun("health", wave.devices))
-            worse = await self.checkup.wait_healthy(self.options.timing.soak_s, _pending(stage, later))
-            if worse:
-                more = f" and {len(worse) - 1} more" if len(worse) > 1 else ""
-                raise Unhealthy(f"after wave {wave.name}: {worse[0]}{more}")
-        await self._floor([part for part in parts if part.leaves]).wait(transaction)
+            await self._refuse_worse(stage, wave, later, self.options.timing.soak_s)
+        if leaving := [part for part in parts if part.leaves]:
+            await self._floor(leaving).wait(transaction)
+            await self._refuse_worse(stage, wave, later, 0)  # what is silent may be drained, or cut off
         transaction.journal.append(Entry.HEALTHY, detail=wave.name)
+
+    async def _refuse_worse(self, stage: Stage, wave: Wave, later: tuple[Wave, ...], soak_s: float) -> None:
+        worse = await self.checkup.wait_healthy(soak_s, _pending(stage, later))
+        if worse:
+            more = f" and {len(worse) - 1} more" if len(worse) > 1 else ""
+            raise Unhealthy(f"after wave {wave.name}: {worse[0]}{more}")
 
     def _expect(self, place: int) -> None:
         """On the way only texts tell what is to run; in the end models do."""

@@ -15,6 +15,8 @@ from rtmctl.device.types import Session
 from rtmctl.model.types import DEFAULT_VRF, DeviceModel, PortKind
 
 _WAIT_S = 30
+_POLICY_S = 6
+"""until neighbors have what a new policy announces: FRR waits 5 s (`bgp route-map delay-timer`)"""
 _STEP_S = 1.0
 _LLDP_S = 5
 _PORT_PPS = 1.0
@@ -62,14 +64,14 @@ class Floor:
         ports = frozenset(port.name for port in model.ports if port.kind is PortKind.FABRIC)
         floor = floor_pps(model)
         loop = asyncio.get_running_loop()
-        until = loop.time() + _WAIT_S
+        told, until = loop.time() + _POLICY_S, loop.time() + _WAIT_S
         before, at = await _packets(transaction, name, ports), loop.time()
         rate = floor
         while loop.time() < until:
             await asyncio.sleep(_STEP_S)
             now, seconds = await _packets(transaction, name, ports), loop.time() - at
             rate = (now - before) / max(seconds, 0.1)
-            if rate <= floor:
+            if rate <= floor and loop.time() >= told:
                 transaction.emit(Note(f"{name} is drained: {rate:.0f} packets/s on its fabric ports"))
                 return
             transaction.emit(Waiting(f"{name} to drain, {rate:.0f} packets/s, floor {floor:.0f}", until - loop.time()))

@@ -60,12 +60,24 @@ def both_ends(steps: Mapping[str, Step]) -> BothEnds:
                 waits.setdefault(name, set()).add((f"{DEFAULT_VRF} {session}", reset.far))
                 if not reset.spare and not all(other.spare for other in back):
                     pairs[min(name, reset.far), max(name, reset.far)] = reset.reason
+        for session, far in _new_sessions(steps[name]):
+            if far in steps:
+                waits.setdefault(name, set()).add((f"{DEFAULT_VRF} {session}", far))
     return BothEnds(
         pairs,
         {name: tuple(sorted(found)) for name, found in waits.items()},
         {n: frozenset(r.far for r in found.values() if r.needs_both and not r.spare) for n, found in resets.items()},
         {name: frozenset(reset.far for reset in found.values()) for name, found in resets.items()},
     )
+
+
+def _new_sessions(step: Step) -> list[tuple[str, str]]:
+    """Sessions of the default VRF that there were not before, each with its far device."""
+    old, new = (default_instance(model) if model is not None else None for model in (step.old, step.new))
+    if old is None or new is None:
+        return []
+    known = {neighbor.name for neighbor in old.neighbors}
+    return [(n.name, n.remote_device) for n in new.neighbors if n.name not in known and n.remote_device is not None]
 
 
 @dataclass(frozen=True, slots=True)

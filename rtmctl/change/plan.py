@@ -14,6 +14,7 @@ from rtmctl.change.outages import Order, order_of
 from rtmctl.change.phases import Phase, phases
 from rtmctl.change.plan_file import seal
 from rtmctl.change.plan_types import PLAN_VERSION, DevicePlan, Plan, SecretUse, Stage, Wave
+from rtmctl.change.quirks import forgets_router_macs
 from rtmctl.change.unmanaged import Unmanaged
 from rtmctl.change.waves import WaveOptions, check_waves, ordered_waves, plan_waves
 from rtmctl.device.types import Running
@@ -87,7 +88,9 @@ def make_plan(
     if parts:
         check_waves({part.device for part in parts}, options.waves)
     steps = _steps(parts, models, surroundings, normalise)
-    way = phases(fabric, steps) if surroundings.write else ()
+    way: tuple[Phase, ...] = ()
+    if surroundings.write is not None and not any(forgets_router_macs(running[n], models.get(n)) for n in steps):
+        way = phases(fabric, steps)
     stages, outages = _in_stages(draft, parts, way, options.waves) if way else _at_once(fabric, parts, steps, options)
     return seal(
         Plan(

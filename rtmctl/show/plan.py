@@ -53,11 +53,16 @@ def print_plan(plan: Plan, console: Console, *, label: str, brief: bool = False)
         return
     if not brief:
         _diffs(plan, console)
-    for stage in plan.stages:
+    for place, stage in enumerate(plan.stages, 1):
+        if len(plan.stages) > 1:
+            console.print(Text(f"stage {place}/{len(plan.stages)} {stage.name}", style="bold"))
         console.print(_summary(stage.devices))
         _effects(stage.devices, console)
         for number, wave in enumerate(stage.waves, 1):
-            console.print(f"wave {number}/{len(stage.waves)} {wave.name}: {', '.join(wave.devices)}")
+            leaves = ", then on when its traffic has left" if any(stage.device(n).leaves for n in wave.devices) else ""
+            console.print(f"wave {number}/{len(stage.waves)} {wave.name}: {', '.join(wave.devices)}{leaves}")
+    if len(plan.stages) > 1:
+        console.print("all stages are one change: until the last is through, everything goes back to what runs now")
     for state in plan.mixed:
         console.print(Text(f"not with --commit wave: {state}", style="yellow"))
     for outage in plan.outages:
@@ -118,7 +123,7 @@ def _effects(parts: Iterable[DevicePlan], console: Console) -> None:
 def _diffs(plan: Plan, console: Console) -> None:
     for stage in plan.stages:
         if len(plan.stages) > 1:
-            console.rule(stage.name)
+            console.rule(f"stage {plan.stages.index(stage) + 1}: {stage.name}")
         groups: dict[str, tuple[SectionDiff, list[str]]] = {}
         for part in stage.devices:
             for diff in part.diffs:

@@ -82,6 +82,7 @@ def plan_between(
     *,
     by_text: bool = False,
     idle: tuple[str, ...] = (),
+    version: str = "10.3",
 ) -> Plan:
     texts = {name: normal_form(render(model)) for name, model in old.items()}
     return make_plan(
@@ -89,7 +90,7 @@ def plan_between(
         found,
         new,
         {name: render(model) for name, model in new.items()},
-        {name: Running(text, text.hash(), "8.4.4") for name, text in texts.items()},
+        {name: Running(text, text.hash(), version) for name, text in texts.items()},
         surroundings=Surroundings(
             current={} if by_text else old,
             idle=idle,

@@ -29,7 +29,7 @@ class Reader:
     async def running(self) -> Running:
         text = render(self.model)
         config = normal_form(text)
-        return Running(config, config.hash(), "8.4.4", raw=text)
+        return Running(config, config.hash(), "10.3", raw=text)
 
     async def state(self) -> DeviceState:
         up = BgpSession("default", "swp1", 65000, "Established", 1.0, 9, ())

@@ -124,6 +124,13 @@ def test_what_no_plane_can_do_alone_is_done_at_once() -> None:
     assert len(made.stages) == 1 and made.outages
 
 
+def test_frr_that_forgets_router_macs_is_changed_at_once(tmp_path: Path) -> None:
+    _, old = hosted(tmp_path / "old", "")
+    found, new = hosted(tmp_path / "new", "fabric: {underlay: numbered}\n")
+    made = plan_between(found, old, new, version="8.4.4")
+    assert len(made.stages) == 1 and "at both ends of 4 links" in made.outages[0]
+
+
 def test_a_segment_beside_it_goes_first(tmp_path: Path) -> None:
     _, old = hosted(tmp_path / "old", "")
     found, new = hosted(tmp_path / "new", "fabric: {underlay: numbered, mtu: {host: 1400}}\n")

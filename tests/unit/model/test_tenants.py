@@ -7,8 +7,8 @@ import pytest
 from bgp_simulation import apply
 from fabric_sites import fabric, switches
 
-from rtmctl.model.routes import Route
 from rtmctl.model import DeviceModel, build_models
+from rtmctl.model.routes import Route
 from rtmctl.model.types import Action, Family, FilterRule, Neighbor, PortKind
 
 TENANTS: dict[str, Any] = {"prod": {"policy": "flows"}, "dev": {}}

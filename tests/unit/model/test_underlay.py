@@ -7,9 +7,9 @@ import pytest
 from bgp_simulation import apply, converge
 from fabric_sites import fabric, switches
 
-from rtmctl.model.routes import Route
 from rtmctl.fabric.types import Fabric, Overlay
 from rtmctl.model import DeviceModel, build_models
+from rtmctl.model.routes import Route
 from rtmctl.model.types import Family, Neighbor
 
 OVERLAYS = ["ebgp-direct", "ebgp-multihop", "ibgp-rr"]

@@ -44,8 +44,6 @@ OTHER = ONE.replace("hosts:", "  app: {tenant: red, vlan: 20, subnets: [10.9.20.
 )
 LEAFS = ("leaf1", "leaf2", "leaf3")
 """first, middle and last device that change"""
-STAGED = OTHER + "mtu: {fabric: 9000}\n"
-"""from OTHER: both ends of every link, so one spine plane at a time, in several stages"""
 LEASE_S = 3
 STAGGER_S = 2
 WINDOWS_S = (5, 10, 25)
@@ -219,7 +217,7 @@ class Arena:
         plan = await make(net)
         lease_s = LEASE_S * window_s / WINDOWS_S[0]
         timing = Timing(window_s=window_s, stagger_s=STAGGER_S, lease_ttl_s=lease_s, health_wait_s=20)
-        options = ApplyOptions(timing=timing, drain=len(plan.stages) > 1)
+        options = ApplyOptions(timing=timing, drain=len(plan.stages) > 1, accept_outage=bool(plan.outages))
         if not self.hashes:
             return await carry_out(net, plan, ApplyOptions(drain=False))
         site = Site(targets=net.build(frozenset())[0])

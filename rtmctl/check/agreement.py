@@ -46,7 +46,7 @@ def filters_answer(fabric: Fabric, models: Mapping[str, DeviceModel]) -> Iterato
                     flow = rule.comment or rule.protocol
                     yield Finding(
                         "filter-mismatch",
-                        f"{found.segment} lets out {flow} to {other} on {name}, {holder} does not let it back",
+                        f"{found.segment} to {other} ({flow}) passes on {name}, its way back not on {holder}",
                     )
 
 

@@ -8,6 +8,7 @@ from rtmctl.lab.features import Features
 from rtmctl.lab.recipes import AGENT, RELAY, USER, Recipe
 
 LAB = "/usr/local/lib/rtmctl/lab"
+VRF_TABLES = "/etc/iproute2/rt_tables.d/rtmctl.conf"
 INIT = ("/bin/sh", f"{LAB}/init")
 
 
@@ -103,6 +104,7 @@ def switch_files(name: str, management: str, recipe: Recipe, kit: Kit) -> tuple[
         *frr_files(name, frr_conf(name), recipe, kit.features),
         *ssh_files(name, kit),
         NodeFile("/etc/network/interfaces", text),
+        NodeFile(VRF_TABLES, "# ifupdown2 writes its VRF tables beside this, and Debian 13 does not make the folder\n"),
         NodeFile("/etc/lldpd.d/factory.conf", lldpd_conf(name)),
         NodeFile(f"{LAB}/factory.interfaces", text),
         NodeFile(f"{LAB}/factory.batch", batch),

@@ -49,6 +49,7 @@ MemoryMax=64M
 WantedBy=multi-user.target
 """
 
+VRF_TABLES = "# ifupdown2 writes its VRF tables beside this, and Debian 13 does not make the folder\n"
 
 _HERE = Path(__file__).parent
 
@@ -77,6 +78,7 @@ def installed_files() -> tuple[InstalledFile, ...]:
     return (
         InstalledFile(AGENT, agent_file(), 0o755),
         InstalledFile("/etc/sudoers.d/rtmctl", SUDOERS.encode(), 0o440),
+        InstalledFile("/etc/iproute2/rt_tables.d/rtmctl.conf", VRF_TABLES.encode(), 0o644),
         InstalledFile("/etc/systemd/system/rtmctl-boot.service", BOOT_UNIT.encode(), 0o644),
         InstalledFile(PROGRAM, relay_file(), 0o755),
         InstalledFile(f"/etc/systemd/system/{UNIT}", RELAY_UNIT.encode(), 0o644),

@@ -20,6 +20,7 @@ check: .venv/.ready
 
 bench: .venv/.ready
 	@.venv/bin/python -m bench
+	@.venv/bin/python -m bench.kill
 
 docs: .venv/.ready
 	@.venv/bin/python docs/record.py

@@ -9,7 +9,7 @@ import platform
 import subprocess
 import sys
 import tempfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +17,8 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.cases import CASES, Case
-from bench.measure import Usage, run
+from bench.measure import Usage, run, tree_mib
+from rtmctl.lab.state import load
 
 RECORD = Path(__file__).with_name("record.json")
 PROGRAM = str(Path(sys.executable).with_name("rtmctl"))
@@ -33,10 +34,15 @@ def main() -> int:
         results = []
         for case in cases:
             console.print(f"  {case.name} …", end="\r")
-            results.append((case, run([PROGRAM, *(word.format(work=work) for word in case.command)], env)))
+            if case.edit:
+                with Path(case.edit[0].format(work=work)).open("a") as site:
+                    site.write(case.edit[1])
+            usage = run([PROGRAM, *(word.format(work=work) for word in case.command)], env)
+            if case.lab_mib is not None:
+                usage = replace(usage, lab_mib=sum(map(tree_mib, _labs(Path(env["RTMCTL_LAB_STATE"])))))
+            results.append((case, usage))
     before = json.loads(RECORD.read_text())["cases"] if RECORD.exists() else {}
     console.print(_table(results, before))
-    console.print("every journal entry killed, on real devices: python -m bench.kill (as root, about ten minutes)")
     failed = [case for case, usage in results if usage.exit_code not in case.exits]
     for case, usage in results:
         if case in failed:
@@ -46,25 +52,37 @@ def main() -> int:
     return bool(failed) or any(_over(case, usage) for case, usage in results)
 
 
+def _labs(folder: Path) -> list[int]:
+    """The first process of each lab that runs."""
+    states = (load(path) for path in folder.glob("*/state.json"))
+    return [state.anchor.pid for state in states if state is not None and state.anchor is not None]
+
+
 def _over(case: Case, usage: Usage) -> list[str]:
     """Which figures are over their budget."""
-    pairs = {"cpu": (usage.cpu_s, case.cpu_s), "wall": (usage.wall_s, case.wall_s), "MiB": (usage.peak_mib, case.mib)}
+    pairs = {
+        "cpu": (usage.cpu_s, case.cpu_s),
+        "wall": (usage.wall_s, case.wall_s),
+        "MiB": (usage.peak_mib, case.mib),
+        "lab MiB": (usage.lab_mib, case.lab_mib),
+    }
     return [name for name, (seen, budget) in pairs.items() if budget is not None and seen > budget]
 
 
 def _table(results: list[tuple[Case, Usage]], before: dict[str, dict[str, float]]) -> Table:
     table = Table(box=None, pad_edge=False)
-    for column in ("case", "CPU s", "wall s", "MiB", "budget", "CPU ratio to the record", ""):
+    for column in ("case", "CPU s", "wall s", "MiB", "lab MiB", "budget", "CPU ratio to the record", ""):
         table.add_column(column, justify="left" if column in ("case", "budget", "") else "right")
     for case, usage in results:
         old = before.get(case.name)
-        budgets = ((case.cpu_s, "CPU s"), (case.wall_s, "s"), (case.mib, "MiB"))
+        budgets = ((case.cpu_s, "CPU s"), (case.wall_s, "s"), (case.mib, "MiB"), (case.lab_mib, "lab MiB"))
         over = _over(case, usage)
         table.add_row(
             case.name,
             f"{usage.cpu_s:.2f}",
             f"{usage.wall_s:.2f}",
             f"{usage.peak_mib:.0f}",
+            f"{usage.lab_mib:.0f}" if usage.lab_mib else "",
             ", ".join(f"{value:g} {unit}" for value, unit in budgets if value is not None),
             f"{usage.cpu_s / old['cpu_s']:.2f}" if old and old["cpu_s"] else "",
             f"over: {', '.join(over)}" if over else "",

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 
-from rtmctl.lab.blueprint import End, NodeSpec, Wire, management_port
+from rtmctl.lab.blueprint import End, Wire, management_port
 
 BRIDGE = "mgmt"
 
@@ -40,8 +40,3 @@ def bridge_batch(gateway: str) -> str:
         f"link set {BRIDGE} up\n"
         f"addr add {gateway} dev {BRIDGE}\n"
     )
-
-
-def managed_nodes(nodes: Iterable[NodeSpec]) -> tuple[str, ...]:
-    """Nodes that hang on the management network."""
-    return tuple(node.name for node in nodes if node.management is not None)

@@ -13,7 +13,7 @@ from rtmctl.base import Severity
 from rtmctl.check import PROOFS, prove
 from rtmctl.fabric.types import Fabric
 from rtmctl.model import DeviceModel, build_models
-from rtmctl.model.types import EthernetPort, Family, Neighbor, NeighborFamily, Policy, PortKind
+from rtmctl.model.types import EthernetPort, Family, Neighbor, NeighborFamily, PortKind
 
 SECTIONS: dict[str, Any] = {
     "switches": switches(2, 4),
@@ -74,10 +74,6 @@ def without_return(model: DeviceModel) -> DeviceModel:
     return replace(
         model, filters=tuple(replace(f, rules=f.rules[1:]) if f.segment == "db" else f for f in model.filters)
     )
-
-
-def without_lists(policy: Policy) -> Policy:
-    return replace(policy, terms=tuple(replace(term, match_prefix_list=None) for term in policy.terms))
 
 
 BROKEN: list[tuple[str, str, str, Callable[[DeviceModel], DeviceModel]]] = [

@@ -11,13 +11,6 @@ from rtmctl.model import DeviceModel, build_models
 
 INVENTORIES = Path(__file__).parents[3] / "inventories"
 
-SMALL = """
-site: small
-switches:
-  spine[1-2]: {role: spine}
-  leaf[1-4]: {role: leaf, rack: r1}
-"""
-
 OBSERVED = """
 site: observed
 switches:

@@ -9,10 +9,6 @@ from rtmctl.render.frr import normalise, same
 TEXT = render(border()).get("frr")
 
 
-def _blocks(text: str) -> list[str]:
-    return text.removesuffix("end\n").split("!\n")
-
-
 def test_the_rendered_text_is_canonical() -> None:
     assert normalise(TEXT) == TEXT
 

@@ -113,6 +113,8 @@ async def _downs(fleet: Fleet, names: Iterable[str], timing: Timing) -> dict[str
 def _down(result: DeviceState | StepFailed) -> str:
     if isinstance(result, StepFailed):
         return f"does not answer ({result.reason})"
+    if result.stopped:
+        return f"runs without {' and '.join(result.stopped)}"
     if result.bgp and not any(session.state == "Established" for session in result.bgp):
         return _NO_SESSION
     return ""

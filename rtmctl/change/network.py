@@ -144,7 +144,7 @@ async def carry_out(
 async def find_drift(network: Network, only: tuple[str, ...] = (), emit: OnEvent = ignore) -> DriftReport:
     """Compare what runs with the site; drained devices with their drained targets."""
     names = sorted(name for name in network.platforms if not only or name in only)
-    reading = await read_fleet(network.connect, names, states=False, emit=emit)
+    reading = await read_fleet(network.connect, names, emit=emit)
     settle(network.store, network.name, reading.seen, network.now())
     drained = network.drained(reading.drains)
     _, targets = network.build(frozenset(drained))
@@ -264,7 +264,8 @@ async def _read(network: Network, only: Collection[str], emit: OnEvent, *, other
         for name, why in sorted(failed.items()):
             reasons.setdefault(why, []).append(name)
         said = "; ".join(f"{', '.join(devices)}: {why}" for why, devices in reasons.items())
-        raise TemporaryError(f"cannot plan without knowing what runs: {said}", hint="--only leaves devices out")
+        hint = "bring back what is down; --only leaves devices out"
+        raise TemporaryError(f"cannot plan without knowing what runs: {said}", hint=hint)
     return reading
 
 

@@ -1,11 +1,12 @@
 """Reading what devices run, in the form in which plans and drift compare it: secrets as tokens, noise removed."""
 
+import asyncio
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from rtmctl.base import RtmctlError
-from rtmctl.change.events import DeviceStep, OnEvent, PhaseBegun, ignore
+from rtmctl.base import RtmctlError, TemporaryError
+from rtmctl.change.events import DeviceStep, OnEvent, PhaseBegun, Waiting, ignore
 from rtmctl.change.fleet import Connect, Device, Fleet, failures, successes
 from rtmctl.change.notes import DRAIN, MANAGED, MANAGED_NEXT
 from rtmctl.change.secrets import HIDDEN, Resolve, fill, references
@@ -20,6 +21,8 @@ from rtmctl.model.types import DeviceModel
 from rtmctl.render.frr import parse as frr_parse
 
 READ_TIMEOUT_S = 60.0
+_DAEMONS_S = 5.0
+"""for daemons of a device that has just booted"""
 _UNSETTLED = (TransactionState.ARMED, TransactionState.APPLIED, TransactionState.BROKEN)
 
 
@@ -60,12 +63,19 @@ class Reading:
 
     @property
     def idle(self) -> frozenset[str]:
-        """Devices without any BGP session configured and without a remote VTEP: nothing depends on them yet."""
+        """Devices with no session in what they run and no remote VTEP in their kernel: nothing depends on them yet."""
         return frozenset(
             name
             for name, state in self.states.items()
-            if not state.bgp and not any(vni.remote_vteps for vni in state.vnis)
+            if not state.bgp
+            and not _names_a_session(self.running[name].config)
+            and not any(vni.remote_vteps for vni in state.vnis)
         )
+
+
+def _names_a_session(config: DeviceConfig) -> bool:
+    """By FRR's text; a platform that has none tells by its state alone."""
+    return any(line.split()[:1] == ["neighbor"] for line in config.get("frr").splitlines())
 
 
 class Normaliser:
@@ -115,13 +125,18 @@ _Answers: TypeAlias = tuple[Running, DeviceState | None, str | None, Capabilitie
 async def read_fleet(
     connect: Connect, names: Collection[str], *, states: bool = True, emit: OnEvent = ignore
 ) -> Reading:
-    """Ask every device what it runs; never raises for a device that does not answer."""
+    """Ask every device what it runs; never raises for a device that does not answer.
+
+    Args:
+        states: read what the protocols do, too. A device whose daemons do not all run has then failed: nobody knows
+            what a daemon that is down is configured to do.
+    """
     fleet = Fleet(connect)
     emit(PhaseBegun("read", tuple(names)))
 
     async def one(device: Device) -> _Answers:
+        state = await _complete_state(device, emit) if states else None
         running = await device.running()
-        state = await device.state() if states else None
         note = await device.note(MANAGED)
         drain = await device.note(DRAIN)
         status = await device.status()
@@ -146,6 +161,19 @@ async def read_fleet(
         drains={name: r[5] for name, r in found.items()},
         statuses={name: r[6] for name, r in found.items()},
     )
+
+
+async def _complete_state(device: Device, emit: OnEvent) -> DeviceState:
+    """Raises TemporaryError when a daemon does not run."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + _DAEMONS_S
+    while (state := await device.state()).stopped:
+        down = " and ".join(state.stopped)
+        if (left := until - loop.time()) <= 0:
+            raise TemporaryError(f"{down} {'does' if len(state.stopped) == 1 else 'do'} not run")
+        emit(Waiting(f"{device.name}: {down} to run", left))
+        await asyncio.sleep(min(1.0, left))
+    return state
 
 
 Restore: TypeAlias = Callable[[str, DeviceConfig], DeviceConfig | None]

@@ -72,6 +72,8 @@ class FakeDevice:
     alive: bool = True
     boot: int = 1
     peers: tuple[str, ...] = ("swp1",)
+    stopped: tuple[str, ...] = ()
+    """daemons that do not run"""
     counting: tuple[str, ...] = ()
     """ports whose packets it counts; each counts all"""
     pps: Callable[[str], float] = lambda _text: 0.0
@@ -294,7 +296,7 @@ class FakeSession:
         d.packets, d.counted_at = d.packets + d.pps(d.text) * (now - d.counted_at), now
         counts = (int(d.packets), 0, 0, 0, 0, 0)
         links = tuple(LinkState(p, "default", True, True, 1500, "", (), *counts) for p in d.counting)
-        return DeviceState(d.name, "8.4.4", str(d.boot), links, (), sessions, (), (), (), (), (), ())
+        return DeviceState(d.name, "8.4.4", str(d.boot), links, (), sessions, (), (), (), (), (), (), stopped=d.stopped)
 
     async def note(self, key: str) -> Any:
         await self._verb("note")

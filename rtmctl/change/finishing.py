@@ -130,7 +130,12 @@ class Finisher:
                 await self._look_again()
                 if failure.exit is Exit.LOCKED or len(self.change.silent) <= silent or not self.change.holdings:
                     raise
-        await self._look_again()
+        self.keeper = asyncio.create_task(keep(transaction, timers=False))
+        try:
+            await self._look_again()
+        except BaseException:
+            await self._let_go(transaction)
+            raise
         transaction.begun = [
             name
             for name in manifest.devices
@@ -142,7 +147,6 @@ class Finisher:
         transaction.deciding = any(
             h.decision is not None and h.decision.transaction == manifest.id for h in self.change.holdings.values()
         )
-        self.keeper = asyncio.create_task(keep(transaction, timers=False))
         return transaction
 
     async def _look_again(self) -> None:

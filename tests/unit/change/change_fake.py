@@ -119,9 +119,12 @@ class FakeDevice:
         left = self.lease_until - self.clock()
         return Lease(self.holder, self.fence, left, self.purpose) if self.holder and left > 0 else None
 
-    def check(self, fence: int) -> None:
+    def check(self, fence: int, alive: bool = False) -> None:
+        """As the agent's `check_fence`."""
         if fence != self.fence or not self.holder:
             raise PermanentError(f"fence {fence} is not the newest ({self.fence})", exit=Exit.LOCKED)
+        if alive and self.lease_now() is None:
+            raise PermanentError(f"the lease with fence {fence} has run out", exit=Exit.LOCKED)
 
 
 def config(text: str) -> DeviceConfig:
@@ -204,7 +207,7 @@ class FakeSession:
     async def stage(self, transaction: str, fence: int, target: DeviceConfig) -> None:
         await self._verb("stage")
         d = self.device
-        d.check(fence)
+        d.check(fence, alive=True)
         if d.state in PENDING and d.transaction != transaction:
             raise PermanentError(f"transaction {d.transaction} is {d.state.value}")
         if "syntax error" in target.get("frr"):
@@ -224,7 +227,7 @@ class FakeSession:
                 chained = True
             elif not (again and d.state is TransactionState.REVERTED):
                 raise PermanentError(f"transaction is already {d.state.value}")
-        d.check(fence)
+        d.check(fence, alive=True)
         if d.state in PENDING and d.transaction != transaction:
             raise PermanentError(f"transaction {d.transaction} is {d.state.value}")
         if not d.staged or d.staged[0] != transaction:
@@ -330,6 +333,8 @@ class FakeFabric:
             raise Killed
         await asyncio.sleep(0.01)
         fault = device.faults.get("connect")
+        if fault == "hang":
+            await asyncio.sleep(10**6)
         if fault == "login":
             raise PermanentError("login refused")
         if fault == "hostkey":

@@ -4,6 +4,7 @@ import asyncio
 import functools
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -137,6 +138,26 @@ def test_a_silent_participant_does_not_mix(new_store: Callable[[], Store]) -> No
 
     for die_at in range(1, len(entries_of_a_whole_run(options, first)) + 1, 2):
         run(go(die_at))
+
+
+def test_a_lease_lasts_while_a_silent_participant_is_awaited(new_store: Callable[[], Store]) -> None:
+    """leaf1 takes connections and never answers, longer than a lease; the others must be changed again meanwhile."""
+    options = ApplyOptions(timing=TIMING)
+    first, second = new_store(), new_store()
+    whole = entries_of_a_whole_run(options, first)
+    decided = 1 + [kind for kind, _ in whole].index(Entry.DECIDED_COMMIT)
+
+    async def go() -> None:
+        devices = FakeFabric(OLD)
+        await apply_and_die(devices, first, options, decided)
+        await settle(devices)
+        devices["leaf1"].faults["connect"] = "hang"
+        timing = replace(TIMING, lease_ttl_s=2)
+        report = await recover(devices.connect, ALL, second, site="test", timing=timing)
+        assert report.silent == ("leaf1",)
+        assert devices.texts() == {**NEW, "leaf1": OLD["leaf1"]}, report.results
+
+    run(go())
 
 
 @pytest.mark.parametrize("died", [False, True], ids=["waits", "died"])

@@ -3,7 +3,8 @@
 A fault shows at many places: a dead bgpd takes its sessions, their BFD, its EVPN routes on every leaf and the packets
 of its hosts. Checks stand in the order in which one layer rests on another; a deviation of a lower layer is taken as
 the cause of those of higher layers that are about the same device, cable or host. What shares nothing with a cause
-stands alone: nothing is dropped, and the forms for programs hold every deviation with the number of its cause.
+stands alone, and so does a breach of isolation: nothing is dropped, and the forms for programs hold every deviation
+with the number of its cause.
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,7 +42,7 @@ FORWARDING = 6
 def explain(fabric: Fabric, checks: Sequence[CheckResult]) -> tuple[tuple[CheckResult, ...], tuple[Cause, ...]]:
     """The checks with each deviation's cause, and the causes from which others follow, the lowest layer first."""
     hosts = frozenset(h.name for h in fabric.hosts) | frozenset(e.name for e in fabric.externals)
-    found = [d for check in checks for d in check.outcome.deviations if d.check in LAYERS]
+    found = [d for check in checks for d in check.outcome.deviations if d.check in LAYERS and not d.alone]
     found.sort(key=lambda d: (LAYERS[d.check], d.seen == NO_CARRIER))
     about = [_expanded(fabric, d) for d in found]
     cause_of: dict[int, int] = {}

@@ -30,8 +30,9 @@ class Ledger:
         hint: str = "",
         severity: Severity = Severity.ERROR,
         about: Iterable[str] = (),
+        alone: bool = False,
     ) -> bool:
-        """Count one fact: a deviation unless `right`. Returns `right`. `about`: as in `Deviation`."""
+        """Count one fact: a deviation unless `right`. Returns `right`. `about`, `alone`: as in `Deviation`."""
         if right:
             self.passed += 1
         else:
@@ -45,6 +46,7 @@ class Ledger:
                     severity=severity,
                     hint=hint,
                     about=frozenset(about),
+                    alone=alone,
                 )
             )
         return right
@@ -59,8 +61,10 @@ class Ledger:
         hint: str = "",
         severity: Severity = Severity.ERROR,
         about: Iterable[str] = (),
+        alone: bool = False,
     ) -> None:
-        self.expect(False, device, subject, expected, seen, hint=hint, severity=severity, about=about)
+        """`alone`, `about`: as in `Deviation`."""
+        self.expect(False, device, subject, expected, seen, hint=hint, severity=severity, about=about, alone=alone)
 
     def names(self, device: str, part: str) -> bool:
         """Whether a deviation of the device has `part` in its subject."""

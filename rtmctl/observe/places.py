@@ -64,6 +64,10 @@ class Ruling:
 
     passes: bool | None
     reason: str
+    stopped_by: tuple[str, ...] = ()
+    """the leafs of which each one has to stop it, should it come by"""
+    arrives: bool = True
+    """the packet itself does; what is stopped is its answer"""
 
 
 def ruling(
@@ -77,11 +81,12 @@ def ruling(
         if via is not None:
             way = "is leaked between VRFs, which is not tested" if via == LEAK else f"passes through {via}, not ours"
             return Ruling(None, way)
-        return Ruling(False, f"tenants {source.tenant} and {destination.tenant} have no meeting point")
+        why = f"tenants {source.tenant} and {destination.tenant} have no meeting point"
+        return Ruling(False, why, source.leafs, arrives=False)
     for place, going in ((source, packet), (destination, packet.reply())):
         stop = _stopped(models, place, going)
         if stop is not None:
-            return Ruling(False, stop)
+            return Ruling(False, stop, place.leafs, arrives=place is destination)
     return Ruling(True, f"tenant {source.tenant} routes it")
 
 

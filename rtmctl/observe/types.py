@@ -24,6 +24,8 @@ class Deviation:
     hint: str = ""
     about: frozenset[str] = frozenset()
     """what else takes part: devices, hosts, ends of cables as 'leaf1 swp49'"""
+    alone: bool = False
+    """follows from no other: a breach, which no outage explains"""
     cause: int = 0
     """number of the cause in the report that it follows from; 0: none, or it is the cause itself"""
 

@@ -191,8 +191,9 @@ class _Run:
         while True:
             self.progress(f"{len(todo)} tests from {len({t.host for t in todo})} host(s)")
             targets = {(t.target, t.kind, t.port) for t in todo}
-            found, failures = await send(todo, [x for x in plan.listeners if x in targets], hosts)
+            found, failed = await send(todo, [x for x in plan.listeners if x in targets], hosts)
             answers.update(found)
+            failures.update(failed)
             missed = tuple(t for t in todo if t.passes and t in answers and answers[t].seen is not Seen.ANSWERED)
             if not missed or (again and self._time_left() <= 0):
                 return answers, failures

@@ -1,7 +1,8 @@
 """What the answers mean. Pure.
 
 A forbidden packet that got no answer proves something only when both ends could have been heard: the source got an
-answer from somewhere else, and somebody (or the host itself) got one from the destination.
+answer from somewhere else, and somebody (or the host itself) got one from the destination. Silence is not enough where
+the packet itself may not arrive: the leaf on the way back may have stopped the answer, so the destination looks out.
 """
 
 from collections.abc import Mapping
@@ -38,10 +39,23 @@ def judge(
                 hint=_hint(test, answer),
                 about={test.target} - {"gateway"},
             )
-        elif answer.seen in REACHED:
-            ledger.wrong(test.host, test.subject, f"no answer ({test.reason})", answer, hint="isolation is broken")
+        elif answer.seen in REACHED or answer.arrived:
+            # an answer shows that the packet arrived, seen or not
+            what = "not to arrive" if test.watched else "no answer"
+            ledger.wrong(
+                " or ".join(test.stopped_by),
+                test.subject,
+                f"{what} ({test.reason})",
+                answer,
+                hint="isolation is broken",
+                about={*test.stopped_by, test.host, test.target},
+                alone=True,
+            )
         elif answer.seen is Seen.ERROR:
             causes.setdefault(answer.detail, []).append(test.subject)
+        elif test.watched and answer.arrived is None:
+            why = f"nobody can tell what arrives at {test.target} ({failures.get(test.target, 'its listener is gone')})"
+            causes.setdefault(why, []).append(test.subject)
         elif {test.host, test.target} <= alive:
             ledger.ok()
         else:

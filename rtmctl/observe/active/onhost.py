@@ -1,27 +1,20 @@
-"""RTMCTL_ONHOST: sent to a host as text and run there by its python3 (3.7 or later), standard library only.
+"""Sent to a host as text and run there by its python3 (3.7 or later), standard library only. It asks others.
 
-Reads one JSON object from stdin, prints one. Modes:
-- probe: {"tests": [{"kind", "source", "destination", "port", "size", "df", "tries", "wait_s"}]}: all at once; answers
-  in the same order as {"seen": answered | refused | silent | unreachable | too big | error, "detail", "rtt_ms"}.
-  `size` counts the whole IP packet in bytes.
-- listen: {"tcp": [...], "udp": [...], "seconds"}: a daemon that echoes and ends by itself; prints its pid and the
-  ports that were taken already.
-- stop: {"pid"}.
+Reads {"tests": [{"kind", "source", "destination", "port", "size", "df", "tries", "wait_s"}]} from stdin: all at once.
+Prints {"results": [...]} in the same order, each {"seen": answered | refused | silent | unreachable | too big | error,
+"detail", "rtt_ms"}. `size` counts the whole IP packet in bytes.
 """
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import json
 import os
 import selectors
-import signal
 import socket
 import struct
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 IP_MTU_DISCOVER, IPV6_MTU_DISCOVER, IPV6_DONTFRAG, PMTUDISC_PROBE, PMTUDISC_DONT = 10, 23, 62, 3, 0
@@ -192,100 +185,8 @@ def probe(specs: list[dict[str, Any]]) -> dict[str, Any]:
     return {"results": [t.result for t in tests]}
 
 
-def bound(kind: socket.SocketKind, port: int) -> socket.socket:
-    """A socket on all addresses of both IP versions (of IPv4 alone where there is no IPv6)."""
-    for family, address in ((socket.AF_INET6, "::"), (socket.AF_INET, "0.0.0.0")):
-        try:
-            sock = socket.socket(family, kind)
-        except OSError:
-            continue
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
-        sock.bind((address, port))
-        if kind == socket.SOCK_STREAM:
-            sock.listen(64)
-        sock.setblocking(False)
-        return sock
-    raise OSError("no IP on this host")
-
-
-def listen(spec: dict[str, Any]) -> dict[str, Any]:
-    sockets: list[socket.socket] = []
-    busy: list[list[Any]] = []
-    for name, kind in (("tcp", socket.SOCK_STREAM), ("udp", socket.SOCK_DGRAM)):
-        for port in spec.get(name, []):
-            try:
-                sockets.append(bound(kind, port))
-            except OSError:
-                busy.append([name, port])
-    pipe_in, pipe_out = os.pipe()
-    child = os.fork()
-    if child:
-        os.close(pipe_out)
-        pid = int(os.read(pipe_in, 32) or b"0")
-        os.waitpid(child, 0)
-        return {"pid": pid, "busy": busy}
-    os.setsid()
-    if os.fork():
-        os._exit(0)
-    os.write(pipe_out, str(os.getpid()).encode())
-    null = os.open("/dev/null", os.O_RDWR)
-    for number in (0, 1, 2, pipe_in, pipe_out):
-        os.dup2(null, number)
-    signal.alarm(max(1, int(spec["seconds"])))
-    echo(sockets)
-    return {}
-
-
-def echo(sockets: list[socket.socket]) -> None:
-    selector = selectors.DefaultSelector()
-    for listener in sockets:
-        selector.register(listener, selectors.EVENT_READ, True)
-    while True:
-        for key, _ in selector.select():
-            with contextlib.suppress(OSError):
-                sock = key.fileobj
-                assert isinstance(sock, socket.socket)
-                if sock.type == socket.SOCK_DGRAM:
-                    answer_datagram(sock)
-                elif key.data:
-                    peer, _ = sock.accept()
-                    peer.setblocking(False)
-                    selector.register(peer, selectors.EVENT_READ, False)
-                else:
-                    data = sock.recv(2048)
-                    if data:
-                        sock.send(data)
-                    else:
-                        selector.unregister(sock)
-                        sock.close()
-
-
-def answer_datagram(sock: socket.socket) -> None:
-    """The answer leaves from the address that was asked: a host may have several."""
-    if sock.family == socket.AF_INET6:
-        data, notes, _, peer = sock.recvmsg(2048, 256)
-        info = [n for n in notes if n[:2] == (socket.IPPROTO_IPV6, socket.IPV6_PKTINFO)]
-        sock.sendmsg([data], info, 0, peer)
-    else:
-        data, peer = sock.recvfrom(2048)
-        sock.sendto(data, peer)
-
-
-def stop(pid: int) -> dict[str, Any]:
-    with contextlib.suppress(OSError):
-        if b"RTMCTL_ONHOST" in Path(f"/proc/{pid}/cmdline").read_bytes():
-            os.kill(pid, signal.SIGKILL)
-    return {}
-
-
 def main() -> None:
-    spec = json.load(sys.stdin)
-    mode = spec["mode"]
-    result = probe(spec["tests"]) if mode == "probe" else listen(spec) if mode == "listen" else stop(spec["pid"])
-    print(json.dumps(result))
+    print(json.dumps(probe(json.load(sys.stdin)["tests"])))
 
 
 if __name__ == "__main__":

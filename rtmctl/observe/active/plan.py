@@ -133,7 +133,21 @@ def _exchange(draft: _Draft, check: str, pair: tuple[Place, Place], kind: Kind, 
     if a.tenant != b.tenant and twin is not None:
         draft.skip(check, f"{b.address} of {b.host} stands in tenant {a.tenant} too ({twin}): cannot be told apart")
         return None
-    test = HostTest(check, a.host, b.host, kind, a.address, b.address, judged.passes, judged.reason, port)
+    # a twin of the source may well be heard where its namesake must not
+    watched = not judged.arrives and draft.owners.get((b.tenant, a.address), a.host) == a.host
+    test = HostTest(
+        check,
+        a.host,
+        b.host,
+        kind,
+        a.address,
+        b.address,
+        judged.passes,
+        judged.reason,
+        port,
+        stopped_by=judged.stopped_by,
+        watched=watched,
+    )
     draft.tests.append(test)
     return test
 

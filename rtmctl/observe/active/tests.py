@@ -39,6 +39,10 @@ class HostTest:
     port: int = 0
     size: int = 84
     dont_fragment: bool = False
+    stopped_by: tuple[str, ...] = ()
+    """leafs that have to stop it, or its answer"""
+    watched: bool = False
+    """not even the packet itself may arrive: `target` looks out for it"""
 
     @property
     def subject(self) -> str:
@@ -53,8 +57,12 @@ class Answer:
     seen: Seen
     detail: str = ""
     rtt_ms: float | None = None
+    arrived: bool | None = None
+    """of a watched test, whether `target` saw the packet come in; None: nobody could look"""
 
     def __str__(self) -> str:
+        if self.arrived and self.seen not in (Seen.ANSWERED, Seen.REFUSED):
+            return "it arrives; the answer is lost"
         return f"{self.seen.value} ({self.detail})" if self.detail else self.seen.value
 
 

@@ -40,16 +40,21 @@ class Device:
 class Hosts:
     """Hosts that answer as the models say, but for the subjects that match `wrong`, which do the opposite.
 
-    `dead` hosts cannot be entered; `mute` ones neither answer nor are answered.
+    `dead` hosts cannot be entered; `mute` ones neither answer nor are answered; where `leaky` matches, the packet
+    arrives; `blind` hosts may not look.
     """
 
-    def __init__(self, *wrong: str, dead: Sequence[str] = (), mute: str = "") -> None:
-        self.wrong, self.dead, self.mute = wrong, dead, mute
+    def __init__(
+        self, *wrong: str, dead: Sequence[str] = (), mute: str = "", leaky: str = "", blind: Sequence[str] = ()
+    ) -> None:
+        self.wrong, self.dead, self.mute, self.leaky, self.blind = wrong, dead, mute, leaky, blind
         self.batches: list[str] = []
+        self.arrived: dict[str, list[int]] = {}
         tests = plan_tests(FABRIC, MODELS, OURS, sample=2000, seed=1).tests
         self.expected = {
             (t.host, t.kind.value, str(t.destination), t.port, t.dont_fragment): (t.passes, t.subject) for t in tests
         }
+        self.sender = {str(t.source): t.host for t in tests}
 
     def hosts(self) -> frozenset[str]:
         return OURS
@@ -61,8 +66,17 @@ class Hosts:
             own = [{"local": str(place.address)} for place in places(FABRIC, FABRIC.host(host))]
             return HostResult(0, json.dumps([{"addr_info": own}]), "")
         spec = json.loads(stdin)
-        if spec["mode"] != "probe":
-            return HostResult(0, json.dumps({"pid": 1, "busy": []}), "")
+        mode = spec.get("mode")
+        if mode == "open":
+            subjects = [
+                self.expected[self.sender[w["source"]], w["kind"], w["destination"], w["port"], False][1]
+                for w in spec["watch"]
+            ]
+            self.arrived[host] = [n for n, s in enumerate(subjects) if self.leaky and re.search(self.leaky, s)]
+            blind = "Operation not permitted" if host in self.blind else ""
+            return HostResult(0, json.dumps({"pid": 1, "busy": [], "blind": blind}), "")
+        if mode == "close":
+            return HostResult(0, json.dumps({"arrived": None if host in self.blind else self.arrived[host]}), "")
         self.batches.append(host)
         if host in self.dead:
             raise TemporaryError("no answer within 90 s")
@@ -128,6 +142,30 @@ def test_wrong_answers(wrong: str, check: str) -> None:
     assert statuses(report) == {check: Status.FAILED}
     assert report.exit is Exit.VERIFICATION_FAILED
     assert all(re.search(wrong, d.subject) for d in report.deviations)
+
+
+LEAKS = {
+    "one filter is gone: the other end's holds the answer": ("app1 → store1 .*ping$", "leaf2", "matrix"),
+    "one filter has another port": ("app1 → store1 .*tcp/5433", "leaf2", "flows"),
+    "the way back of a flow is open to all": ("store1 → app1 .*ping$", "leaf3", "matrix"),
+    "one tenant's packets leak into another": ("web1 → app1 ", "leaf1", "matrix"),
+}
+
+
+@pytest.mark.parametrize(("leaky", "leaf", "check"), LEAKS.values(), ids=LEAKS)
+def test_a_packet_that_arrives_is_a_breach_though_its_answer_is_lost(leaky: str, leaf: str, check: str) -> None:
+    report = run(Hosts(leaky=leaky), states={leaf: [replace(GOOD[leaf], bgp=())]})  # an outage explains none
+    (breach,) = (d for d in report.deviations if d.check == check)
+    assert (breach.device, breach.cause) == (leaf, 0)
+    assert "expected not to arrive" in str(breach)
+    assert str(breach).endswith("seen it arrives; the answer is lost")
+
+
+def test_where_nobody_may_look_isolation_is_not_proven() -> None:
+    report = run(Hosts(blind=["store1"]))
+    assert statuses(report) == {"matrix": Status.NOT_RUN, "flows": Status.NOT_RUN}
+    (cause, *_) = next(c for c in report.checks if c.name == "flows").outcome.not_run
+    assert cause.startswith("nobody can tell what arrives at store1 (cannot watch: Operation not permitted): app1 → ")
 
 
 def test_a_missed_answer_is_asked_for_once_more_alone() -> None:
@@ -234,6 +272,6 @@ def test_forms() -> None:
     assert suite.attrib["failures"] == "1"
     assert suite.attrib["skipped"] == "1"
     assert "web1 → app1" in (suite.findtext("testcase[@name='matrix']/failure") or "")
-    assert any(line.startswith("::error title=verify matrix::web1") for line in to_github(report))
+    assert any(line.startswith("::error title=verify matrix::leaf1") for line in to_github(report))
     assert "NOT verified" in verdict_line(report)
     assert "excluded: mtu" in verdict_line(report)

@@ -19,7 +19,6 @@ from rtmctl.change.drains import (
     drain_reason,
     drain_to_text,
     honour,
-    read_drains,
     refuse_stranding,
 )
 from rtmctl.change.drift import DriftReport, compare_all
@@ -175,17 +174,18 @@ async def drain(
     """Move all traffic off a device and keep it so: the record first, then the change that does it.
 
     Raises:
-        Refused: it would strand hosts, or leave no partner.
+        Refused: it would strand hosts, or leave no partner; or leafs would forget router MACs (`change.quirks`).
         PermanentError: no such device.
     """
     _known(network, device)
-    drained = network.drained(await read_drains(network.connect, list(network.platforms)))
+    reading = await _read(network, (device,), emit, others=True)
+    drained = network.drained(reading.drains)
     for text in refuse_stranding(network.fabric, device, set(drained) - {device}, strand=strand):
         emit(Note(f"stranded, as asked: {text}"))
     row = DrainRow(network.name, device, options.by or whoami(), reason, network.now(), until)
     # what is stranded keeps sending: its traffic has nowhere to go, and that was asked for
     options = replace(options, reason=f"drain: {reason}", accept_outage=options.accept_outage or strand)
-    return await _drain_change(network, device, row, drained, options=options, emit=emit, stop=stop)
+    return await _drain_change(network, device, row, reading, options=options, emit=emit, stop=stop)
 
 
 async def undrain(
@@ -199,24 +199,24 @@ async def undrain(
 ) -> ChangeResult:
     """Let traffic back. Raises PermanentError when there is no such device; undraining twice is nothing to do."""
     _known(network, device)
-    drained = network.drained(await read_drains(network.connect, [device]))
+    reading = await _read(network, (device,), emit)
     options = replace(options, reason=f"undrain {reason}".strip())
-    return await _drain_change(network, device, None, drained, options=options, emit=emit, stop=stop)
+    return await _drain_change(network, device, None, reading, options=options, emit=emit, stop=stop)
 
 
 async def _drain_change(
     network: Network,
     device: str,
     row: DrainRow | None,
-    drained: Mapping[str, DrainRow],
+    reading: Reading,
     *,
     options: ApplyOptions,
     emit: OnEvent,
     stop: asyncio.Event | None,
 ) -> ChangeResult:
     """Bring one device to its drained target or back; the note comes with it, and the store's copy after it."""
+    drained = network.drained(reading.drains)
     after = {name: other for name, other in drained.items() if name != device} | ({device: row} if row else {})
-    reading = await _read(network, (device,), emit)
     plan = _plan(network, reading, PlanOptions(only=(device,)), after)
     kind = "drain" if row else "undrain"
     if plan.empty:

@@ -14,9 +14,9 @@ from rtmctl.change.outages import Order, order_of
 from rtmctl.change.phases import Phase, phases
 from rtmctl.change.plan_file import seal
 from rtmctl.change.plan_types import PLAN_VERSION, DevicePlan, Plan, SecretUse, Stage, Wave
-from rtmctl.change.quirks import forgets_router_macs
+from rtmctl.change.quirks import best_path_outages, forgets_router_macs
 from rtmctl.change.unmanaged import Unmanaged
-from rtmctl.change.waves import WaveOptions, check_waves, ordered_waves, plan_waves
+from rtmctl.change.waves import ALL_AT_ONCE, WaveOptions, check_waves, ordered_waves, plan_waves
 from rtmctl.device.types import Running
 from rtmctl.fabric.types import Fabric
 from rtmctl.model.config import DeviceConfig
@@ -92,6 +92,10 @@ def make_plan(
     if surroundings.write is not None and not any(forgets_router_macs(running[n], models.get(n)) for n in steps):
         way = phases(fabric, steps)
     stages, outages = _in_stages(draft, parts, way, options.waves) if way else _at_once(fabric, parts, steps, options)
+    if not way:
+        lonely = {n for stage in stages for wave in stage.waves if wave.name != ALL_AT_ONCE for n in wave.devices}
+        leaving = [part for part in parts if part.device in lonely]
+        outages += best_path_outages(fabric, leaving, running, models)
     return seal(
         Plan(
             version=PLAN_VERSION,

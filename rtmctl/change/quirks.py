@@ -1,11 +1,15 @@
 """Faults of network operating systems that decide how a change can be made."""
 
 import re
+from collections.abc import Iterable, Mapping
 
+from rtmctl.change.plan_types import DevicePlan
 from rtmctl.device.types import Running
+from rtmctl.fabric.types import Fabric, Role
 from rtmctl.model.types import DeviceModel
 
 _SOUND = (10, 3)
+_UPPER = frozenset({Role.SPINE, Role.SUPER_SPINE})
 
 
 def forgets_router_macs(running: Running, model: DeviceModel | None) -> bool:
@@ -19,3 +23,38 @@ def forgets_router_macs(running: Running, model: DeviceModel | None) -> bool:
         return False
     found = re.match(r"(\d+)\.(\d+)", running.version)
     return found is not None and (int(found[1]), int(found[2])) < _SOUND
+
+
+def best_path_outages(
+    fabric: Fabric,
+    parts: Iterable[DevicePlan],
+    running: Mapping[str, Running],
+    models: Mapping[str, DeviceModel],
+) -> tuple[str, ...]:
+    """What spines that lose their traffic do to leafs that forget router MACs then, a sentence each.
+
+    Which spine has the best path is the older session's doing: it may be any of them, so none is let go unasked.
+
+    Args:
+        parts: those that change while the leafs' other sessions stay.
+        running: of every device that was read.
+        models: what devices are to run.
+    """
+    leafs = sorted(n for n, one in running.items() if forgets_router_macs(one, models.get(n)))
+    found = []
+    for part in parts:
+        pod = fabric.device(part.device).pod
+        below = [n for n in leafs if fabric.device(part.device).role is Role.SUPER_SPINE or fabric.device(n).pod == pod]
+        if fabric.device(part.device).role in _UPPER and (part.resets or part.leaves) and len(below) > 1:
+            why = "traffic leaves it" if part.leaves else "its sessions are reset"
+            versions = ", ".join(sorted({running[name].version for name in below}))
+            found.append(
+                f"{part.device}: {why}, and {_several(below)} may forget the router MACs of each other's VRFs "
+                f"(FRR {versions}; issue 10298, sound from 10.3): traffic between subnets then stops until "
+                f"`clear bgp l2vpn evpn *` on them"
+            )
+    return tuple(found)
+
+
+def _several(names: list[str]) -> str:
+    return ", ".join(names) if len(names) <= 4 else f"{', '.join(names[:3])} and {len(names) - 3} more"

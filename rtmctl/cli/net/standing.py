@@ -59,8 +59,10 @@ def drain(
         float | None, typer.Option(metavar="H", min=0.01, help="For so long; else until undrained")
     ] = None,
     strand: Annotated[bool, typer.Option("--strand", help="Go on although hosts lose their only way")] = False,
+    accept_outage: Annotated[bool, typer.Option("--accept-outage", help="Go on although it cannot be hitless")] = False,
 ) -> None:
     """Move all traffic off a device and keep it so, until `undrain`."""
+    from rtmctl.change import ApplyOptions
     from rtmctl.change import drain as run
     from rtmctl.cli.changing import changing
     from rtmctl.cli.stopping import stoppable
@@ -72,9 +74,12 @@ def drain(
     work = changing(opened)
     until = time.time() + hours * 3600 if hours is not None else None
     emit = reporter(output)
+    options = ApplyOptions(accept_outage=accept_outage)
     result = stoppable(
         emit,
-        lambda stop: run(work.network, device, reason=reason, until=until, strand=strand, emit=emit, stop=stop),
+        lambda stop: run(
+            work.network, device, reason=reason, until=until, strand=strand, options=options, emit=emit, stop=stop
+        ),
         work.target.lab,
     )
     show_result(_then(result, f"rtmctl net verify; traffic back: rtmctl net undrain {device}"), output)

@@ -18,6 +18,7 @@ from rtmctl.device.types import Running
 from rtmctl.fabric import Fabric, allocate, derive, read_lock
 from rtmctl.intent import load_site
 from rtmctl.model import DeviceModel, build_models
+from rtmctl.model.drain import drained
 from rtmctl.model.types import BgpInstance, EthernetPort, Neighbor
 from rtmctl.render import render
 from rtmctl.store import open_store
@@ -83,6 +84,7 @@ def plan_between(
     by_text: bool = False,
     idle: tuple[str, ...] = (),
     version: str = "10.3",
+    drains: tuple[str, ...] = (),
 ) -> Plan:
     texts = {name: normal_form(render(model)) for name, model in old.items()}
     return make_plan(
@@ -97,6 +99,7 @@ def plan_between(
             managed={name: managed_note(render(model)) for name, model in old.items()},
             drain_targets={name: render(model) for name, model in new.items()},
             write=render,
+            drain_notes=dict.fromkeys(drains, '{"by": "ann"}'),
         ),
         options=PlanOptions(made_by="ann"),
         normalise=lambda _device, config: normal_form(config),
@@ -220,3 +223,25 @@ def test_a_host_that_hangs_on_one_leaf_is_named(tmp_path: Path) -> None:
         "leaf1: every uplink's session is reset at once; cut meanwhile: h1 (access, on leaf1 alone)",
     )
     assert made.stages[0].device("leaf1").drain is None, "draining moves none of its traffic"
+
+
+@pytest.mark.parametrize("version", ["8.4.4", "10.3"])
+@pytest.mark.parametrize("drains", [True, False], ids=["drained", "reset"])
+def test_frr_that_forgets_router_macs_loses_no_spine_unasked(tmp_path: Path, version: str, drains: bool) -> None:
+    found, old = hosted(tmp_path / "old", "")
+    spine = old["spine1"]
+    moved = drained(spine) if drains else instance(spine, graceful_restart=not spine.bgp[0].graceful_restart)
+    devices = ("spine1",) if drains else ()
+    made = plan_between(found, old, {**old, "spine1": moved}, version=version, drains=devices)
+    why = "traffic leaves it" if drains else "its sessions are reset"
+    said = f"spine1: {why}, and leaf1, leaf2 may forget the router MACs of each other's VRFs (FRR 8.4.4; issue 10298"
+    assert [text.startswith(said) for text in made.outages] == [True] * (version == "8.4.4")
+
+
+def test_what_comes_back_to_a_spine_and_fabrics_without_vrfs_forget_nothing(tmp_path: Path) -> None:
+    found, old = hosted(tmp_path / "old", "")
+    back = plan_between(found, {**old, "spine1": drained(old["spine1"])}, old, version="8.4.4")
+    assert back.devices == ("spine1",) and back.outages == ()
+    restarted = instance(OLD["spine1"], graceful_restart=not OLD["spine1"].bgp[0].graceful_restart)
+    without = plan_between(fabric(), OLD, {**OLD, "spine1": restarted}, version="8.4.4")
+    assert without.stages[0].device("spine1").resets and without.outages == ()

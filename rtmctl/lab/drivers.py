@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from rtmctl.base import PermanentError
+from rtmctl.base import Exit, PermanentError
 from rtmctl.lab.driver import Lab
 
 Opener = Callable[[str], Lab]
@@ -24,8 +24,8 @@ def open_lab(name: str, driver: str = "netns") -> Lab:
     """The lab of that name, running or not.
 
     Raises:
-        PermanentError: no such driver, or not a lab name.
+        PermanentError: no such driver (exit code 2), or not a lab name.
     """
     if driver not in DRIVERS:
-        raise PermanentError(f"no lab driver {driver!r}", hint=f"known drivers: {', '.join(DRIVERS)}")
+        raise PermanentError(f"no lab driver {driver!r}", hint=f"known: {', '.join(DRIVERS)}", exit=Exit.USAGE)
     return DRIVERS[driver](name)

@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 
-from rtmctl.base import PermanentError
+from rtmctl.base import Exit, PermanentError
 
 USER = "rtmctl"
 AGENT = "/usr/local/lib/rtmctl/agent"
@@ -174,9 +174,15 @@ def recipe(name: str, among: tuple[Recipe, ...] = RECIPES) -> Recipe:
     """The recipe of that name, `switch-` may be left out.
 
     Raises:
-        PermanentError: there is none; the known ones are named.
+        PermanentError: there is none; the known ones are named. Exit code 2.
     """
     for known in among:
-        if name in (known.name, known.name.removeprefix("switch-")):
+        if name in (known.name, _short(known)):
             return known
-    raise PermanentError(f"no lab image {name!r}", hint=f"known images: {', '.join(r.name for r in among)}")
+    raise PermanentError(
+        f"no lab image {name!r}", hint=f"known: {', '.join(_short(r) for r in among)}", exit=Exit.USAGE
+    )
+
+
+def _short(recipe: Recipe) -> str:
+    return recipe.name.removeprefix("switch-")

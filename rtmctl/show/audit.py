@@ -5,16 +5,15 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from rich.table import Table
 from rich.text import Text
 
 from rtmctl.change.audit_log import AuditEntry, AuditReport
 from rtmctl.show.findings import render_findings
+from rtmctl.show.grid import Grid
 from rtmctl.show.output import Output
 from rtmctl.show.terminal import terminal
 
 _NAMED = 6
-_WIDE = 160
 
 
 def show_entries(entries: Sequence[AuditEntry], output: Output) -> None:
@@ -23,18 +22,16 @@ def show_entries(entries: Sequence[AuditEntry], output: Output) -> None:
         for entry in entries:
             print(json.dumps({"version": 1, **asdict(entry)}))
         return
-    table = Table(box=None, pad_edge=False)
-    for column in ("entry", "when (UTC)", "by", "action", "change", "outcome", "devices"):
-        table.add_column(column, no_wrap=True, justify="right" if column == "entry" else "left")
-    table.add_column("reason")
+    heads = ("entry", "when (UTC)", "by", "action", "change", "outcome", "devices", "reason")
+    table = Grid(*heads, right=("entry",), wraps=("devices", "reason"))
     for entry in entries:
         many = len(entry.devices) > _NAMED
         devices = f"{len(entry.devices)} devices" if many else ", ".join(entry.devices)
         when = datetime.fromtimestamp(entry.at, UTC).strftime("%Y-%m-%d %H:%M:%S")
         words = (str(entry.number), when, entry.by, entry.action, entry.change, entry.outcome, devices, entry.reason)
-        table.add_row(*(Text(word) for word in words))
+        table.add(*(Text(word) for word in words))
     console = terminal()
-    console.print(table if entries else "no entry", crop=False, width=max(console.width, _WIDE))
+    console.print(table if entries else "no entry")
 
 
 def show_audit(report: AuditReport, output: Output, *, store: str) -> None:

@@ -5,15 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from rich.table import Table
 from rich.text import Text
 
 from rtmctl.change.settling import moment, unsettled
+from rtmctl.show.grid import Grid
 from rtmctl.show.output import Output
 from rtmctl.show.terminal import terminal
 from rtmctl.store import ChangeRow, StandingRow
-
-_WIDE = 160
 
 
 def show_history(rows: Sequence[ChangeRow], standings: Sequence[StandingRow], output: Output) -> None:
@@ -26,18 +24,13 @@ def show_history(rows: Sequence[ChangeRow], standings: Sequence[StandingRow], ou
             known_at = _known_at(row, told[row.id])
             print(json.dumps({"version": 1, **kept, "known_at": known_at, "devices": list(map(asdict, told[row.id]))}))
         return
-    table = Table(box=None, pad_edge=False)
-    for column in ("change", "when (UTC)", "by", "kind", "outcome"):
-        table.add_column(column, no_wrap=True)
-    table.add_column("reason")
+    table = Grid("change", "when (UTC)", "by", "kind", "outcome", "reason", wraps=("reason",))
     for row in rows:
         kind = f"{row.kind} of {row.undoes}" if row.undoes else row.kind
         when = datetime.fromtimestamp(row.begun_at, UTC).strftime("%Y-%m-%d %H:%M:%S")
-        table.add_row(*(Text(word) for word in (row.id, when, row.by, kind, row.outcome, row.reason)))
+        table.add(*(Text(word) for word in (row.id, when, row.by, kind, row.outcome, row.reason)))
     console = terminal()
-    console.print(
-        table if rows else "no change of this site is known to this store", crop=False, width=max(console.width, _WIDE)
-    )
+    console.print(table if rows else "no change of this site is known to this store")
     for row in unsettled(rows):
         console.print(_open(row, told[row.id]))
 

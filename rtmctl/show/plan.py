@@ -78,6 +78,8 @@ def print_plan(plan: Plan, console: Console, *, label: str, brief: bool = False)
 
 def _summary(parts: Iterable[DevicePlan]) -> Table:
     table = Table(box=None, pad_edge=False, show_header=False)
+    for _ in ("device", "added", "removed"):
+        table.add_column(no_wrap=True)
     for part in parts:
         sections = ", ".join(diff.section for diff in part.diffs)
         table.add_row(

@@ -27,6 +27,9 @@ USAGE = [
     ("init new --size 0x0", "2x4"),
     ("init new --example nope", "demo, waw1"),
     ("lab graph --format foo", "mermaid, dot, html"),
+    ("lab up --driver foo", "known: netns"),
+    ("lab up --image foo", "known: frr8, frr10"),
+    ("net verify --output sarif", "it has: text, json, junit, github"),
     ("net nope", "No such command"),
 ]
 FAILED = [

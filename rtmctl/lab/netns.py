@@ -23,7 +23,7 @@ from rtmctl.lab.layout import LabFolder, labs_folder
 from rtmctl.lab.lock import locked
 from rtmctl.lab.nodes import Nodes
 from rtmctl.lab.plan import Choices
-from rtmctl.lab.recipes import USER, recipe
+from rtmctl.lab.recipes import SERVER, USER, recipe
 from rtmctl.lab.state import LabState, NodeState
 from rtmctl.lab.userns import Rootless, current
 
@@ -194,7 +194,13 @@ class NetnsLab:
             self.folder.key.write_text(own.private)
             self.folder.key.with_suffix(".pub").write_text(own.public + "\n")
         authorized = self.folder.key.with_suffix(".pub").read_text().strip()
-        public = {node.name: node.public_key for node in old.nodes if node.public_key} if old else {}
+        switches = {device.name for device in fabric.devices}
+
+        def stays(node: NodeState) -> bool:
+            """A node with another image is made anew, and its host key with it."""
+            return node.image == (choices.image_of(node.name) if node.name in switches else SERVER.name)
+
+        public = {n.name: n.public_key for n in old.nodes if n.public_key and stays(n)} if old else {}
 
         def host_key(name: str) -> HostKey:
             if name in public:  # the private half is in the node and is not written again

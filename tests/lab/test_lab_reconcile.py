@@ -8,7 +8,7 @@ import pytest
 
 from rtmctl.base import PermanentError
 from rtmctl.fabric.types import Attachment, Fabric, Segment
-from rtmctl.lab import Lab
+from rtmctl.lab import Choices, Lab
 from tests.lab.fabrics import clos
 
 
@@ -60,6 +60,21 @@ def test_a_removed_switch_leaves_no_port_and_a_new_one_is_wired(lab: Lab) -> Non
     assert lab.up(clos(1, 3)).complete
     assert ports(lab, "spine1") == {"eth0", "swp1", "swp2", "swp3"}
     assert started(lab, "spine1") == before
+
+
+def test_another_image_is_another_lab_although_connections_were_open(lab: Lab) -> None:
+    """The kernel keeps a dead switch's namespace while it tries to end a connection, here one that never ends."""
+    serve = "import socket, time; s = socket.create_server(('', 9)); c = s.accept()[0]; c.send(b'x' * 10**6)"
+    for switch in ("leaf1", "leaf2"):
+        lab.run(switch, "sh", "-c", f'python3 -c "{serve}; time.sleep(99)" >/dev/null 2>&1 & sleep 0.5')
+        address = lab.access(switch).address
+        ask = f"import socket, time; s = socket.create_connection(('{address}', 9)); time.sleep(99)"
+        lab.run("spine1", "sh", "-c", f'python3 -c "{ask}" >/dev/null 2>&1 & sleep 0.5')
+    before = lab.access("leaf1").host_key
+    assert lab.up(clos(1, 2), Choices(image="frr10")).complete
+    assert lab.run("leaf1", "pgrep", "-x", "sshd").returncode == 0
+    assert lab.access("leaf1").host_key != before
+    assert lab.run("leaf1", "cat", "/etc/ssh/ssh_host_ed25519_key.pub").stdout.strip() == lab.access("leaf1").host_key
 
 
 def test_a_cable_that_moved_is_on_its_new_port_alone(lab: Lab) -> None:

@@ -140,6 +140,7 @@ class Anchor:
         self.stop(request)
         node = self.nodes.pop(request["node"])
         if node.net is not None:
+            power.unplug_all(node.net)
             os.close(node.net)
         shutil.rmtree(node.home)
         return {}, []

@@ -60,6 +60,15 @@ def unplug(net: int, pid: int | None, port: str) -> None:
         _ip(namespace, "link", "del", port)
 
 
+def unplug_all(net: int) -> None:
+    """Remove all cables of a node that is off. Its namespace may outlive it by minutes: a TCP connection that the
+    kernel still tries to close keeps it.
+    """
+    namespace = f"/proc/{os.getpid()}/fd/{net}"
+    if cables := _cables(namespace):
+        _ip(namespace, "-force", "-batch", "-", batch="".join(f"link del {name}\n" for name in cables))
+
+
 def pull_plug(pid: int) -> None:
     """Collect the cables of a node's VRF namespaces and take all of them down, as the far end of a dead switch sees."""
     home = f"/proc/{pid}/ns/net"

@@ -8,6 +8,10 @@ from pathlib import Path
 from rtmctl.base import Finding, Position, SiteInvalid
 from rtmctl.fabric.lock import FILE_NAME, RESOLVE, VERSION, Kind, Lock, collisions, dump_lock
 from rtmctl.fabric.locktext import REGENERATE, Section, read_sections
+from rtmctl.intent import read_regular
+
+MAX_BYTES = 32 * 1024 * 1024
+"""4 spines and 512 leafs without hosts are 0.2 MB"""
 
 _MARKER = re.compile(r"^(<{7}|\|{7}|={7}|>{7})( |$)")
 _KINDS = {str(kind): kind for kind in Kind}
@@ -21,7 +25,7 @@ def read_lock(root: Path) -> Lock:
     """
     path = root / FILE_NAME
     try:
-        text = path.read_bytes().decode()
+        text = read_regular(path, MAX_BYTES).decode()
     except FileNotFoundError:
         return Lock.empty()
     except UnicodeDecodeError as error:

@@ -4,6 +4,7 @@ A site folder holds `site.yaml` and, where the site is large, any number of `*.y
 Nothing else in the folder (the lock file, known_hosts, other YAML) is read.
 """
 
+import errno
 import os
 import stat
 from collections.abc import Iterable, Iterator
@@ -103,23 +104,39 @@ def _below(root: Path, folder: Path) -> Iterator[str]:
                 yield (Path(path) / name).relative_to(root).as_posix()
 
 
+def read_regular(path: Path, limit: int) -> bytes:
+    """A file's bytes, unless it is larger than `limit`; a pipe would block, a device never ends.
+
+    Raises:
+        OSError: what the system says; EISDIR for a folder, EINVAL for what else is no regular file, EFBIG.
+    """
+    status = path.stat()
+    if stat.S_ISDIR(status.st_mode):
+        raise OSError(errno.EISDIR, "this is a folder", str(path))
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "this is no regular file", str(path))
+    if status.st_size <= limit:
+        with path.open("rb") as file:
+            raw = file.read(limit + 1)
+        if len(raw) <= limit:
+            return raw
+    raise OSError(errno.EFBIG, f"{status.st_size:,} bytes are more than {limit:,}", str(path))
+
+
 def _read(path: Path, name: str, left: int) -> bytes:
     try:
-        status = path.stat()
-        if stat.S_ISDIR(status.st_mode):
-            raise _Unusable("not-a-file", "a folder stands where a site file is expected", _top(name), NOT_A_FILE)
-        if not stat.S_ISREG(status.st_mode):
-            raise _Unusable("not-a-file", "this is no regular file", _top(name), NOT_A_FILE)
-        if status.st_size <= left:
-            with path.open("rb") as file:
-                raw = file.read(left + 1)
-            if len(raw) <= left:
-                return raw
+        return read_regular(path, left)
     except OSError as error:
+        match error.errno:
+            case errno.EISDIR:
+                message = "a folder stands where a site file is expected"
+                raise _Unusable("not-a-file", message, _top(name), NOT_A_FILE) from None
+            case errno.EINVAL:
+                raise _Unusable("not-a-file", _reason(error), _top(name), NOT_A_FILE) from None
+            case errno.EFBIG:
+                message = f"{_reason(error)}; all files of a site may have {MAX_BYTES // 1024 // 1024} MiB"
+                raise _Unusable("too-large", message, _top(name), "is this the file you meant?") from None
         raise _Unusable("unreadable", f"cannot be read: {_reason(error)}", _top(name), UNREADABLE) from None
-    limit = f"the limit for a whole site is {MAX_BYTES // 1024 // 1024} MiB"
-    message = f"{status.st_size:,} bytes; {limit}"
-    raise _Unusable("too-large", message, _top(name), "is this the file you meant?")
 
 
 def _decode(raw: bytes, name: str) -> str:

@@ -1,5 +1,7 @@
 """A lock file that is in doubt is refused, at the line that is in doubt."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from rtmctl.fabric import (
     stale,
     write_lock,
 )
+from rtmctl.fabric.lockfile import MAX_BYTES
 
 LOCK = """\
 version: 1
@@ -93,13 +96,19 @@ def test_the_file_is_written_whole_and_read_back(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["rtmctl.lock.yaml"]
 
 
-@pytest.mark.parametrize(("content", "code"), [(b"\xff\xfe", "lock-syntax"), (None, "lock-unreadable")])
-def test_what_cannot_be_read_is_a_finding(tmp_path: Path, content: bytes | None, code: str) -> None:
-    path = tmp_path / "rtmctl.lock.yaml"
-    if content is None:
-        path.mkdir()
-    else:
-        path.write_bytes(content)
+UNREADABLE: dict[str, tuple[Callable[[Path], object], str]] = {
+    "not UTF-8": (lambda path: path.write_bytes(b"\xff\xfe"), "lock-syntax"),
+    "a folder": (Path.mkdir, "lock-unreadable"),
+    "a pipe": (os.mkfifo, "lock-unreadable"),
+    "a device": (lambda path: path.symlink_to("/dev/zero"), "lock-unreadable"),
+    "a loop": (lambda path: path.symlink_to(path), "lock-unreadable"),
+    "too large": (lambda path: (path.touch(), os.truncate(path, MAX_BYTES + 1)), "lock-unreadable"),
+}
+
+
+@pytest.mark.parametrize(("make", "code"), UNREADABLE.values(), ids=UNREADABLE.keys())
+def test_what_cannot_be_read_is_a_finding(tmp_path: Path, make: Callable[[Path], object], code: str) -> None:
+    make(tmp_path / "rtmctl.lock.yaml")
     with pytest.raises(SiteInvalid) as error:
         read_lock(tmp_path)
     assert error.value.findings[0].code == code

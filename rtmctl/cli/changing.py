@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from rtmctl.base.folders import state_folder
 from rtmctl.change import Network, plan_key, resolver
 from rtmctl.cli.context import OpenSite
 from rtmctl.cli.site_store import site_store
@@ -13,7 +14,6 @@ from rtmctl.device import Session, connect
 from rtmctl.lab.secrets import lab_secret
 from rtmctl.model import DeviceConfig, DeviceModel, build_models
 from rtmctl.render import render
-from rtmctl.store import state_folder
 
 
 @dataclass(frozen=True, slots=True)

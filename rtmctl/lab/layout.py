@@ -1,23 +1,23 @@
-"""Where a lab keeps what: images in the cache, a lab's state below the state folder (XDG Base Directory, 0.8)."""
+"""Where a lab keeps what: images in the cache, a lab's state below the state folder."""
 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from rtmctl.base import folders
+
 
 def cache_folder(environment: Mapping[str, str] = os.environ) -> Path:
-    """`RTMCTL_CACHE`, else `rtmctl` below the XDG cache folder. Everything in it can be made again."""
-    if own := environment.get("RTMCTL_CACHE"):
-        return Path(own)
-    return Path(environment.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "rtmctl"
+    """`RTMCTL_CACHE`, else the user's cache folder. Everything in it can be made again."""
+    own = environment.get("RTMCTL_CACHE")
+    return Path(own) if own else folders.cache_folder(environment)
 
 
 def labs_folder(environment: Mapping[str, str] = os.environ) -> Path:
-    """`RTMCTL_LAB_STATE`, else `rtmctl/labs` below the XDG state folder."""
-    if own := environment.get("RTMCTL_LAB_STATE"):
-        return Path(own)
-    return Path(environment.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "rtmctl" / "labs"
+    """`RTMCTL_LAB_STATE`, else `labs` below the user's state folder."""
+    own = environment.get("RTMCTL_LAB_STATE")
+    return Path(own) if own else folders.state_folder(environment) / "labs"
 
 
 @dataclass(frozen=True, slots=True)

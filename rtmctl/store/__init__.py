@@ -4,7 +4,7 @@ The store is no lock and no authority: those stand on the devices. Losing it los
 """
 
 from rtmctl.store.chain import chain_id
-from rtmctl.store.location import StoreError, state_folder
+from rtmctl.store.location import StoreError
 from rtmctl.store.proof import ChainReport, prove_chain
 from rtmctl.store.signing import Signer, public_key
 from rtmctl.store.store import Store, open_store
@@ -25,5 +25,4 @@ __all__ = [
     "open_store",
     "prove_chain",
     "public_key",
-    "state_folder",
 ]

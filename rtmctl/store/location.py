@@ -8,6 +8,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from rtmctl.base import Exit, PermanentError
+from rtmctl.base.folders import state_folder
 
 _DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
@@ -16,12 +17,6 @@ class StoreError(PermanentError):
     """The store cannot be read or written; nothing is done without it."""
 
     exit = Exit.FAILED
-
-
-def state_folder(env: Mapping[str, str]) -> Path:
-    """The folder for what rtmctl keeps between runs (XDG Base Directory, `XDG_STATE_HOME`)."""
-    base = env.get("XDG_STATE_HOME")
-    return (Path(base) if base else Path(env.get("HOME", "~")).expanduser() / ".local" / "state") / "rtmctl"
 
 
 def store_url(where: str | None, env: Mapping[str, str]) -> URL:
@@ -35,7 +30,7 @@ def store_url(where: str | None, env: Mapping[str, str]) -> URL:
         return URL.create("sqlite", database=str(Path(place).expanduser()))
     try:
         url = make_url(place)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:  # a port that is no number is a plain ValueError
         raise StoreError("the store's URL cannot be read", hint="postgresql://user@host/database") from error
     kind = url.drivername.split("+")[0]
     if kind not in _DRIVERS:

@@ -9,6 +9,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError, NoResultFound, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from rtmctl.store import schema
 from rtmctl.store.location import StoreError
 
 _BUSY_S = 10
@@ -21,8 +22,9 @@ def engine_for(url: URL) -> Engine:
 
 
 def _sqlite(path: Path) -> Engine:
-    if path.is_dir():
-        raise StoreError(f"{path} is a folder, not a store", hint="give the path of a file")
+    if path.exists() and not path.is_file():
+        what = "a folder" if path.is_dir() else "no regular file"
+        raise StoreError(f"{path} is {what}, not a store", hint="give the path of a file")
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.touch(mode=0o600, exist_ok=True)
@@ -35,7 +37,8 @@ def _sqlite(path: Path) -> Engine:
     @event.listens_for(engine, "connect")
     def _configure(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None
-        connection.execute("PRAGMA journal_mode=WAL")
+        if is_ours({name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}):
+            connection.execute("PRAGMA journal_mode=WAL")  # written into the file: not into a stranger's
         connection.execute("PRAGMA synchronous=FULL")  # a journal entry must outlive a power cut
 
     @event.listens_for(engine, "begin")
@@ -51,6 +54,11 @@ def _postgresql(url: URL) -> Engine:
         return create_engine(url, connect_args=options, pool_pre_ping=True, pool_size=2)
     except ImportError as error:
         raise StoreError("PostgreSQL's driver is not installed", hint="pip install 'rtmctl[postgresql]'") from error
+
+
+def is_ours(tables: set[str]) -> bool:
+    """Whether a database with these tables is a store, or empty and may become one."""
+    return not tables or schema.version.name in tables
 
 
 @contextmanager

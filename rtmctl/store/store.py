@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, Select, delete, func, insert, inspect
 
 from rtmctl.store import schema
 from rtmctl.store.chain import chain_id, next_link
-from rtmctl.store.engines import engine_for, store_errors
+from rtmctl.store.engines import engine_for, is_ours, store_errors
 from rtmctl.store.location import StoreError, audit_key_path, store_url
 from rtmctl.store.signing import Signer, own_signer
 from rtmctl.store.types import AuditRow, ChangeRow, DrainRow, JournalRow, StandingRow
@@ -211,11 +211,9 @@ def open_store(where: str | None = None, env: Mapping[str, str] | None = None) -
 def _prepare(engine: Engine, name: str) -> None:
     with engine.begin() as connection:
         tables = set(inspect(connection).get_table_names())
-        ours = set(schema.metadata.tables)
         if schema.version.name not in tables:
-            foreign = tables - ours
-            if foreign and engine.dialect.name == "sqlite":
-                raise StoreError(f"{name} is a database of something else (table {min(foreign)!r})")
+            if not is_ours(tables) and engine.dialect.name == "sqlite":
+                raise StoreError(f"{name} is a database of something else (table {min(tables)!r})")
             if engine.dialect.name == "postgresql":
                 connection.execute(select(func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
             schema.metadata.create_all(connection)
@@ -230,7 +228,7 @@ def _prepare(engine: Engine, name: str) -> None:
             )
         if found < schema.VERSION:
             _migrate(connection, found)
-        elif missing := ours - tables:
+        elif missing := set(schema.metadata.tables) - tables:
             raise StoreError(f"the store {name} is damaged: table {min(missing)!r} is missing")
 
 

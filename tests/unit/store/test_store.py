@@ -1,6 +1,8 @@
 """What the store keeps, in a file and in PostgreSQL alike."""
 
+import os
 import sqlite3
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -86,27 +88,37 @@ def test_a_store_of_version_1_is_migrated(store: Store, place: str) -> None:
     assert open_store(place).audit_log()[1].key is not None
 
 
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [(b"no database at all, but long enough to be looked at" * 40, "damaged"), (None, "folder")],
-    ids=["garbage", "folder"],
-)
-def test_a_file_that_is_no_store(tmp_path: Path, content: bytes | None, said: str) -> None:
+NO_STORE: dict[str, tuple[Callable[[Path], object], str]] = {
+    "garbage": (lambda path: path.write_bytes(b"no database, but long enough to be looked at" * 40), "damaged"),
+    "a folder": (Path.mkdir, "a folder"),
+    "a pipe": (os.mkfifo, "no regular file"),
+    "a device": (lambda path: path.symlink_to("/dev/null"), "no regular file"),
+}
+
+
+@pytest.mark.parametrize(("make", "said"), NO_STORE.values(), ids=NO_STORE.keys())
+def test_a_file_that_is_no_store(tmp_path: Path, make: Callable[[Path], object], said: str) -> None:
     path = tmp_path / "store.db"
-    if content is None:
-        path.mkdir()
-    else:
-        path.write_bytes(content)
+    make(path)
     with pytest.raises(StoreError, match=said):
         open_store(str(path))
 
 
-def test_a_database_of_something_else_is_left_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("table", ["photos", "journal"])
+def test_a_database_of_something_else_is_left_alone(tmp_path: Path, table: str) -> None:
     path = tmp_path / "photos.db"
     with sqlite3.connect(path) as connection:
-        connection.execute("CREATE TABLE photos (id INTEGER)")
+        connection.execute(f"CREATE TABLE {table} (id INTEGER)")
+    before = path.read_bytes()
     with pytest.raises(StoreError, match="something else"):
         open_store(str(path))
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("url", ["postgresql://u:p@host:port/x", "://"])
+def test_a_url_that_is_none_says_so_without_its_password(url: str) -> None:
+    with pytest.raises(StoreError, match=r"^the store's URL cannot be read$"):
+        open_store(url)
 
 
 def test_a_locked_store_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,13 +1,13 @@
 """A lab's state file: what shall be, written before anything starts, so that `down` finds all of it after a crash."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from rtmctl.base import Exit, PermanentError
-from rtmctl.lab.blueprint import End, NodeKind, Wire, management_nic
+from rtmctl.lab.blueprint import NodeKind, Wire, management_nic
 from rtmctl.lab.features import Features
 from rtmctl.lab.process import Process
 from rtmctl.lab.userns import Rootless
@@ -62,6 +62,9 @@ class LabState:
         return replace(self, anchor=anchor)
 
 
+_STATE = TypeAdapter(LabState)
+
+
 def save(state: LabState, path: Path) -> None:
     """Atomically: a reader sees the old file or the new one."""
     temporary = path.with_suffix(".new")
@@ -75,31 +78,22 @@ def load(path: Path) -> LabState | None:
 
     Raises:
         PermanentError: the file is damaged or from another version.
+        OSError: it is another user's.
     """
     try:
-        raw = json.loads(path.read_text())
+        raw = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    except ValueError as error:
+    except IsADirectoryError as error:
+        raise PermanentError(f"{path} is damaged: {error.strerror}", hint=REMEDY) from error
+    except (ValueError, RecursionError) as error:
         raise PermanentError(f"{path} is damaged: {error}", hint=REMEDY) from error
     if not isinstance(raw, dict) or raw.get("version") != VERSION:
         raise PermanentError(f"{path} is of another version of rtmctl", hint=REMEDY)
     try:
-        return _parse(raw)
-    except (KeyError, TypeError, ValueError) as error:
-        raise PermanentError(f"{path} is of another version of rtmctl, or damaged: {error}", hint=REMEDY) from error
-
-
-def _parse(raw: Mapping[str, Any]) -> LabState:
-    wires = (Wire(End(**w["a"]), End(**w["b"]), w["mtu"]) for w in raw["wires"])
-    nodes = (NodeState(**{**n, "kind": NodeKind(n["kind"])}) for n in raw["nodes"])
-    return LabState(
-        name=raw["name"],
-        anchor=Process(**raw["anchor"]) if raw["anchor"] else None,
-        rootless=Rootless(**raw["rootless"]) if raw["rootless"] else None,
-        features=Features(**{name: bool(raw["features"].get(name)) for name in (f.name for f in fields(Features))}),
-        gateway=raw["gateway"],
-        nodes=tuple(nodes),
-        wires=tuple(wires),
-        cgroups=tuple(raw.get("cgroups", ())),
-    )
+        return _STATE.validate_python(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(step) for step in first["loc"])
+        said = f"{path} is of another version of rtmctl, or damaged: {where}: {first['msg']}"
+        raise PermanentError(said, hint=REMEDY) from error

@@ -174,9 +174,31 @@ def test_state_survives_the_file(tmp_path: Path) -> None:
     path.write_text(path.read_text()[:40])
     with pytest.raises(PermanentError, match="damaged"):
         state.load(path)
-    path.write_text('{"version": 99}')
-    with pytest.raises(PermanentError, match="another version"):
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"version": 99}', "another version"),
+        ("[]", "another version"),
+        ('{"version": 1, "name": "x"}', "anchor: Field required"),
+        ('{"version": 1, "name": "x", "anchor": null, "rootless": null, "features": []}', "features: Input should be"),
+        ('{"version": 1, "name": "x", "anchor": {"pid": "one"}}', "anchor.pid: Input should be a valid integer"),
+        ("[" * 200_000, "damaged"),
+        ("\udcff", "damaged"),
+    ],
+)
+def test_a_state_that_is_none_is_said_with_its_remedy(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "state.json"
+    path.write_text(text, errors="surrogateescape")
+    with pytest.raises(PermanentError, match=said) as error:
         state.load(path)
+    assert error.value.hint == state.REMEDY
+
+
+def test_a_folder_for_the_state_is_said(tmp_path: Path) -> None:
+    with pytest.raises(PermanentError, match="Is a directory"):
+        state.load(tmp_path)
 
 
 def machines(*names: str) -> Fabric:

@@ -35,7 +35,7 @@ def plan_from_json(text: str, name: str = "plan") -> Plan:
     """
     try:
         version = json.loads(text).get("version")
-    except (ValueError, AttributeError) as error:
+    except (ValueError, AttributeError, RecursionError) as error:
         raise PermanentError(f"{name} is not a plan: no JSON object", hint="make it by `net plan -o FILE`") from error
     if isinstance(version, int) and version > PLAN_VERSION:
         raise PermanentError(

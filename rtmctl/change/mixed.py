@@ -1,7 +1,8 @@
-"""States between old and new that a plan would leave standing, put to the proofs. Pure.
+"""States between old and new, put to the proofs. Pure.
 
 `apply --commit wave` confirms each wave, so whatever stands after one may stay; `--only` leaves devices as they are for
-good. What fails a proof there and does not fail it today is the plan's doing.
+good; and what stands between two stages carries all traffic meanwhile. What fails a proof there and does not fail it
+today is the plan's doing.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -34,14 +35,17 @@ class MixedFault:
         return f"after wave {self.after}: {_said(self.findings)}"
 
 
-def mixed_faults(fabric: Fabric, old: Models, steps: Iterable[tuple[str, Models]]) -> tuple[MixedFault, ...]:
+def mixed_faults(
+    fabric: Fabric, old: Models, steps: Iterable[tuple[str, Models]], known: Collection[str] = ()
+) -> tuple[MixedFault, ...]:
     """Prove every state on the way.
 
     Args:
         old: the models of all devices as they are now.
         steps: each wave's name and what its devices are after it, in the order of the plan.
+        known: faults that are nobody's news, beside those of `old`.
     """
-    known = _faults(fabric, old)
+    known = {*known, *_faults(fabric, old)}
     now = dict(old)
     found = []
     for name, models in steps:
@@ -49,6 +53,20 @@ def mixed_faults(fabric: Fabric, old: Models, steps: Iterable[tuple[str, Models]
         if news := _faults(fabric, now, known):
             found.append(MixedFault(name, news))
     return tuple(found)
+
+
+def stage_outages(fabric: Fabric, old: Models, stages: Sequence[tuple[str, Models]]) -> tuple[str, ...]:
+    """What fails a proof between two stages, and does so neither today nor in the end, a sentence for each state.
+
+    Args:
+        old: the models of all devices as they are now.
+        stages: each one's name and what its devices are after it, in their order.
+    """
+    end = dict(old)
+    for _, models in stages:
+        end |= models
+    found = mixed_faults(fabric, old, stages[:-1], _faults(fabric, end))
+    return tuple(f"after stage {fault.after}: {_said(fault.findings)}" for fault in found)
 
 
 def missing_partners(

@@ -10,13 +10,14 @@ from rtmctl import __version__
 from rtmctl.base import PermanentError, Refused
 from rtmctl.change.draft import FULL_GUARD, Draft, Normalise, Ran, Surroundings
 from rtmctl.change.ends import Step
+from rtmctl.change.mixed import stage_outages
 from rtmctl.change.outages import Order, order_of
 from rtmctl.change.phases import Phase, phases
 from rtmctl.change.plan_file import seal
 from rtmctl.change.plan_types import PLAN_VERSION, DevicePlan, Plan, SecretUse, Stage, Wave
 from rtmctl.change.quirks import best_path_outages, forgets_router_macs
 from rtmctl.change.unmanaged import Unmanaged
-from rtmctl.change.waves import ALL_AT_ONCE, WaveOptions, check_waves, ordered_waves, plan_waves
+from rtmctl.change.waves import WaveOptions, check_waves, ordered_waves, plan_waves
 from rtmctl.device.types import Running
 from rtmctl.fabric.types import Fabric
 from rtmctl.model.config import DeviceConfig
@@ -91,11 +92,7 @@ def make_plan(
     way: tuple[Phase, ...] = ()
     if surroundings.write is not None and not any(forgets_router_macs(running[n], models.get(n)) for n in steps):
         way = phases(fabric, steps)
-    stages, outages = _in_stages(draft, parts, way, options.waves) if way else _at_once(fabric, parts, steps, options)
-    if not way:
-        lonely = {n for stage in stages for wave in stage.waves if wave.name != ALL_AT_ONCE for n in wave.devices}
-        leaving = [part for part in parts if part.device in lonely]
-        outages += best_path_outages(fabric, leaving, running, models)
+    stages, outages = _in_stages(draft, parts, way, options.waves) if way else _at_once(draft, parts, steps, options)
     return seal(
         Plan(
             version=PLAN_VERSION,
@@ -128,15 +125,17 @@ def _steps(
 
 
 def _at_once(
-    fabric: Fabric, parts: list[DevicePlan], steps: Mapping[str, Step], options: PlanOptions
+    draft: Draft, parts: list[DevicePlan], steps: Mapping[str, Step], options: PlanOptions
 ) -> tuple[tuple[Stage, ...], tuple[str, ...]]:
     """One stage with every device's target, and the outages that it has."""
     if not parts:
         return (), ()
-    order = order_of(fabric, steps)
+    order = order_of(draft.fabric, steps)
     # what changes together has nowhere to move traffic to
     parts = [replace(part, drain=None) if part.device in order.together else part for part in parts]
-    return (_stage("all", fabric, parts, order, options.waves, order.first),), order.outages
+    alone = [part for part in parts if part.device not in order.together]
+    lost = best_path_outages(draft.fabric, alone, draft.running, draft.models)
+    return (_stage("all", draft.fabric, parts, order, options.waves, order.first),), (*order.outages, *lost)
 
 
 def _in_stages(
@@ -159,7 +158,11 @@ def _in_stages(
             waves = ((verb, names) for verb, names in (("undrain", phase.undrained), ("drain", phase.leaving)) if names)
             stage = replace(stage, waves=tuple(Wave(verb, tuple(sorted(names))) for verb, names in waves))
         stages.append(stage)
-    return tuple(stages), tuple(dict.fromkeys(outage for phase in way for outage in phase.order.outages))
+    around, models = draft.around, draft.models
+    now = {name: models[name] if name in around.idle else around.current.get(name) for name in models}
+    known = {name: model for name, model in now.items() if model is not None}
+    unsound = stage_outages(draft.fabric, known, [(phase.name, phase.new) for phase in way])
+    return tuple(stages), (*dict.fromkeys(outage for phase in way for outage in phase.order.outages), *unsound)
 
 
 def _stage(

@@ -23,7 +23,6 @@ class WaveOptions:
 
 
 ANY_WAVES = WaveOptions()
-ALL_AT_ONCE = "all at once"
 
 
 def partners(fabric: Fabric, name: str) -> tuple[str, ...]:
@@ -81,7 +80,7 @@ def ordered_waves(
         if rest := tuple(name for name in wave.devices if name not in together):
             (early if set(rest) & set(first) else late).append(Wave(wave.name, rest))
     boot = [wave for wave in late if wave.name == "bootstrap"]
-    last = [Wave(ALL_AT_ONCE, tuple(sorted(together)))] if together else []
+    last = [Wave("all at once", tuple(sorted(together)))] if together else []
     return (*boot, *early, *(wave for wave in late if wave not in boot), *last)
 
 

@@ -12,10 +12,12 @@ from change_fake import FakeFabric, run
 
 from rtmctl.base import Exit, Refused
 from rtmctl.change import ApplyOptions, CommitMode, Outcome, Plan, PlanOptions, apply
-from rtmctl.change.mixed import missing_partners, mixed_faults, with_mixed_states, words
+from rtmctl.change.ends import Step
+from rtmctl.change.mixed import missing_partners, mixed_faults, stage_outages, with_mixed_states, words
+from rtmctl.change.phases import phases
 from rtmctl.fabric import Fabric, allocate, derive, read_lock, write_lock
 from rtmctl.intent import load_site
-from rtmctl.model import build_models
+from rtmctl.model import DeviceConfig, build_models
 from rtmctl.model.types import DeviceModel, FilterRule
 from rtmctl.store import open_store
 
@@ -37,6 +39,7 @@ flows:
   - {from: web, to: app, protocol: tcp, ports: [443]}
 """
 WAVES = (("leaf1", "leaf3"), ("leaf2", "leaf4"), ("spine1",), ("spine2",))
+NO_TEXT = DeviceConfig(())
 Models = dict[str, DeviceModel]
 
 
@@ -210,3 +213,46 @@ def test_what_could_not_be_looked_at_is_said() -> None:
     assert plan.warnings[-1] == "whether what is left out fits what changes was not looked at on spine2"
     opaque = judged(PlanOptions(made_by="ann@desk"), opaque="leaf3")
     assert opaque.mixed == ("what leaf3 is to run is no model, so no state between waves is proven",)
+
+
+def by_planes(new: Mapping[str, DeviceModel]) -> list[tuple[str, Models]]:
+    """The states of a change to every link, as a plan makes them."""
+    fabric, old = built(SITE)
+    found = phases(fabric, {name: Step(NO_TEXT, NO_TEXT, old[name], new[name]) for name in old})
+    return [(phase.name, dict(phase.new)) for phase in found]
+
+
+def test_every_state_between_stages_is_sound() -> None:
+    fabric, old, new = mutated(another_password)
+    stages = by_planes(new)
+    assert len(stages) == 5
+    assert stage_outages(fabric, old, stages) == ()
+
+
+@pytest.mark.parametrize(
+    ("stage", "device", "spoil", "code"),
+    [
+        (1, "leaf1", lambda old, _new: old, "session-mismatch"),
+        (1, "spine1", lambda _old, new: another_mtu(new), "link-mismatch"),
+        (3, "leaf4", lambda _old, new: another_target(new), "overlay-mismatch"),
+    ],
+    ids=["a leaf was forgotten", "a spine has another MTU", "a leaf has another target"],
+)
+def test_a_state_between_stages_that_fails_a_proof_is_an_outage(
+    stage: int, device: str, spoil: Callable[[DeviceModel, DeviceModel], DeviceModel], code: str
+) -> None:
+    fabric, old, new = mutated(another_password)
+    stages = by_planes(new)
+    name, models = stages[stage]
+    stages[stage] = name, {**models, device: spoil(old[device], models[device])}
+    stages[-1] = stages[-1][0], {**stages[-1][1], device: new[device]}
+    first, *_ = stage_outages(fabric, old, stages)
+    assert first.startswith(f"after stage {name}: {code}: ")
+
+
+def test_what_fails_in_the_end_too_is_for_validate() -> None:
+    fabric, old, new = mutated(another_password)
+    stages = [(name, dict(models)) for name, models in by_planes(new)]
+    for _, models in stages:
+        models["leaf4"] = another_target(models.get("leaf4", new["leaf4"]))
+    assert stage_outages(fabric, old, stages[-2:]) == ()

@@ -1,51 +1,19 @@
-"""The `rtmctl` program: its nouns."""
+"""Where the process begins: small, so that Ctrl-C ends in words also while the rest is still being loaded."""
 
-from typing import Annotated
-
-import typer
-
-from rtmctl import __version__
-from rtmctl.cli import audit, lab, net, site
-from rtmctl.cli.options import Command, Globals, Group
-from rtmctl.show.streams import open_streams
-
-EXIT_CODES = (
-    "Exit codes: 0 done · 1 failed · 2 usage · 3 invalid site · 4 differences · 5 verification failed · "
-    "7 inconclusive · 8 rolled back · 9 locked by another · 10 stale plan · 11 state unknown, act now · 12 refused · "
-    "13 aborted, restored · 14 proofs found violations · 130 interrupted"
-)
-
-app = typer.Typer(
-    name="rtmctl",
-    cls=Group,
-    no_args_is_help=True,
-    add_completion=True,
-    pretty_exceptions_enable=False,
-    help="The infrastructure of real-time marketing, from the cable to the offer.",
-    epilog=EXIT_CODES,
-)
-app.command("init", cls=Command)(site.init)
-app.command("validate", cls=Command)(site.validate)
-app.command("schema", cls=Command)(site.schema)
-app.add_typer(net.app, name="net")
-app.add_typer(lab.app, name="lab")
-app.add_typer(audit.app, name="audit")
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"rtmctl {__version__}")
-        raise typer.Exit()
-
-
-@app.callback()
-def _root(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Version")] = False,
-) -> None:
-    pass
+import sys
 
 
 def main() -> None:
     """Run the command line; whatever goes wrong ends with a message and a documented exit code."""
-    open_streams()
-    app(obj=Globals())
+    try:
+        from rtmctl.cli.program import app
+        from rtmctl.cli.said import Globals
+        from rtmctl.show.streams import open_streams
+
+        open_streams()
+        app(obj=Globals())
+    except KeyboardInterrupt:
+        from rtmctl.base import Exit
+
+        print("interrupted", file=sys.stderr)
+        sys.exit(Exit.INTERRUPTED)

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import typer
 
-from rtmctl.cli.main import EXIT_CODES, app
 from rtmctl.cli.options import Globals
+from rtmctl.cli.program import EXIT_CODES, app
 
 PAGE = Path(__file__).parents[3] / "docs" / "commands.md"
 HEAD = f"""# Commands

@@ -1,5 +1,7 @@
 """What goes wrong on the command line ends with the documented exit code and words that help; never a traceback."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -95,3 +97,20 @@ def test_garbage_is_no_store(rtmctl: Run, tmp_path: Path) -> None:
 def test_lab_down_finds_nothing(rtmctl: Run) -> None:
     done = rtmctl("lab", "down")
     assert done.returncode == 0 and "there is none" in done.stdout
+
+
+LOADING = """
+import os, signal, sys
+class Interrupts:
+    def find_spec(self, name, path=None, target=None):
+        if name == "typer":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupts())
+from rtmctl.cli import main
+main()
+"""
+
+
+def test_an_interrupt_while_the_program_is_loaded() -> None:
+    done = subprocess.run([sys.executable, "-c", LOADING], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")

@@ -5,7 +5,9 @@ FRR 8.4 forgets router MACs when a best path moves between spines (see `change.q
 
 import asyncio
 import json
+import multiprocessing
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,15 +19,20 @@ import pytest
 from change_lab import fabric_of, network
 
 from rtmctl.base import Exit
-from rtmctl.change import ApplyOptions, Network, Outcome, carry_out, make
+from rtmctl.change import ApplyOptions, Network, Outcome, Site, Timing, apply, carry_out, make, recover
+from rtmctl.change.journal import Entry
+from rtmctl.change.reading import read_fleet
 from rtmctl.lab import Choices, Lab
 from rtmctl.model import DeviceConfig, DeviceModel
 from rtmctl.store import open_store
+from tests.lab.change.killing import Deadly, Kill
 from tests.lab.undo.undo_lab import LEAFS, SITE, traffic
 
 MULTIHOP = SITE.replace("switches:", "fabric: {overlay: ebgp-multihop}\nswitches:")
 PLANES = ["drain spine1", "plane 1", "undrain spine1", "plane 2", "undrain spine2"]
 LATE_S = 60
+WINDOW_S, STAGGER_S = 12, 4
+"""of the change that is killed"""
 HANG_MS = 1000
 """a hang limit on what one flow may lose; what is claimed is printed"""
 
@@ -126,6 +133,48 @@ def carried_out(lab: Lab, net: Network, what: str, stages: list[str]) -> None:
     assert min(uplinks.least.values()) >= 1, uplinks.least
     assert seen.worst_ms < HANG_MS
     assert asyncio.run(make(net)).empty, "and it is what the site says"
+
+
+def test_killed_in_the_middle_of_the_second_stage_every_device_is_as_before(lab: Lab, root: Path) -> None:
+    """A spine and half of the leafs run what is neither old nor new then; nobody is there but their timers."""
+    net = with_passwords(network(lab, fabric_of(root, SITE), open_store(str(root / "killed.db"))), "second")
+    names = sorted(net.platforms)
+    plan = asyncio.run(make(net))
+    middle = plan.stages[1]
+    assert middle.name.startswith("plane 1") and [wave.devices[0] for wave in middle.waves] == ["spine1", *LEAFS[:2]]
+    before = asyncio.run(read_fleet(net.connect, names, states=False))
+
+    def die() -> None:
+        site = Site(targets=net.build(frozenset())[0], resolve=net.resolve, plan_key=net.plan_key)
+        options = ApplyOptions(timing=Timing(window_s=WINDOW_S, stagger_s=STAGGER_S, lease_ttl_s=6))
+        journal = Deadly(Kill(Entry.COMMITTED, "leaf1"))
+        asyncio.run(apply(plan, net.connect, net.store, site=site, options=options, journal=journal))
+
+    process = multiprocessing.get_context("fork").Process(target=die)
+    with traffic(lab) as watch:
+        process.start()
+        process.join(120)
+        assert process.exitcode == -signal.SIGKILL
+        amid = asyncio.run(read_fleet(net.connect, names, states=False))
+        assert {"spine1", "leaf1"} <= set(amid.unsettled) and not {"spine2", "leaf2"} & set(amid.unsettled)
+        killed, end = time.monotonic(), time.monotonic() + LATE_S
+        while (now := asyncio.run(read_fleet(net.connect, names, states=False))).unsettled or now.failed:
+            assert time.monotonic() < end, (now.unsettled, now.failed)
+            time.sleep(1)
+        took_s = time.monotonic() - killed
+        time.sleep(5)  # sessions of what went last come back
+    assert {n: r.hash for n, r in now.running.items()} == {n: r.hash for n, r in before.running.items()}
+    seen = watch.result
+    assert seen is not None
+    print(
+        f"killed in stage 2: old everywhere {took_s:.0f} s later; {seen.lost} of {sum(f.sent for f in seen.flows)} "
+        f"packets lost, at worst {seen.worst_ms:.0f} ms of one flow; load {os.getloadavg()[0]:.1f}"
+    )
+    assert seen.worst_ms < HANG_MS * 3
+    report = asyncio.run(recover(net.connect, names, open_store(str(root / "clone.db")), site="change"))
+    assert report.exit is Exit.DONE, report
+    again = asyncio.run(make(net))
+    assert [stage.name for stage in again.stages] == [stage.name for stage in plan.stages]
 
 
 def test_the_password_of_every_session_changes_without_an_outage(lab: Lab, root: Path) -> None:

@@ -15,7 +15,7 @@ from rtmctl.change.outages import Order, order_of
 from rtmctl.change.phases import Phase, phases
 from rtmctl.change.plan_file import seal
 from rtmctl.change.plan_types import PLAN_VERSION, DevicePlan, Plan, SecretUse, Stage, Wave
-from rtmctl.change.quirks import best_path_outages, forgets_router_macs
+from rtmctl.change.quirks import best_path_outages, forgets_router_macs, kept_instances
 from rtmctl.change.unmanaged import Unmanaged
 from rtmctl.change.waves import WaveOptions, check_waves, ordered_waves, plan_waves
 from rtmctl.device.types import Running
@@ -66,7 +66,8 @@ def make_plan(
         drains: drained devices and why; they stay drained (their targets say so) and the plan names them.
 
     Raises:
-        Refused: what is not rtmctl's cannot be kept beside the target: it conflicts, or holds a secret nobody knows.
+        Refused: what is not rtmctl's cannot be kept beside the target: it conflicts, or holds a secret nobody knows;
+            or the device's system cannot go from the one to the other (`change.quirks`).
         PermanentError: `only` or a canary names a device that there is not, or a target's state was not read.
     """
     known = {device.name for device in fabric.devices}
@@ -85,6 +86,10 @@ def make_plan(
         raise Refused(
             "; ".join(against),
             hint="take them away by hand or into the site's files; --remove-unmanaged removes all that is not rtmctl's",
+        )
+    if kept := [text for part in parts if (text := kept_instances(part.device, part.before, part.target))]:
+        raise Refused(
+            "; ".join(kept), hint="take the tenants off in a change of its own, before this one; then put them back"
         )
     if parts:
         check_waves({part.device for part in parts}, options.waves)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from rtmctl.change.plan_types import DevicePlan
 from rtmctl.device.types import Running
 from rtmctl.fabric.types import Fabric, Role
+from rtmctl.model.config import DeviceConfig
 from rtmctl.model.types import DeviceModel
 
 _SOUND = (10, 3)
@@ -54,6 +55,24 @@ def best_path_outages(
                 f"`clear bgp l2vpn evpn *` on them"
             )
     return tuple(found)
+
+
+_INSTANCE = re.compile(r"^router bgp (\d+) vrf (\S+)$", re.MULTILINE)
+_L3VNI = re.compile(r"^vrf (\S+)\n(?: .*\n)*? vni \d+$", re.MULTILINE)
+
+
+def kept_instances(device: str, before: DeviceConfig, after: DeviceConfig) -> str:
+    """Why a device's FRR does not take the one text after the other; empty where it does.
+
+    Another AS makes a BGP instance anew, and `no router bgp` is refused while its VRF has an L3 VNI (8.4 and 10.3:
+    "Please unconfigure l3vni"), so that the change would fail half done and be undone.
+    """
+    was, now = ({vrf: asn for asn, vrf in _INSTANCE.findall(text.get("frr"))} for text in (before, after))
+    bound = set(_L3VNI.findall(before.get("frr")))
+    kept = sorted(vrf for vrf in bound & set(was) & set(now) if was[vrf] != now[vrf])
+    if not kept:
+        return ""
+    return f"{device}: the AS of BGP in VRF {', '.join(kept)} changes, which FRR refuses while the VRF has an L3 VNI"
 
 
 def _several(names: list[str]) -> str:

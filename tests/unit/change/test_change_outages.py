@@ -189,9 +189,11 @@ PAIRS = [
 ]
 
 
-def hosted(folder: Path, more: str) -> tuple[Fabric, Models]:
+def hosted(folder: Path, more: str, *, tenants: bool = True) -> tuple[Fabric, Models]:
+    """The fabric with one host, or with switches alone."""
     folder.mkdir()
-    (folder / "site.yaml").write_text(HOSTED.format(more=more))
+    text = HOSTED if tenants else HOSTED[: HOSTED.index("tenants:")]
+    (folder / "site.yaml").write_text(text.format(more=more))
     site = load_site(folder)
     found = derive(site, allocate(site, read_lock(folder)))
     return found, build_models(found)
@@ -201,8 +203,8 @@ def hosted(folder: Path, more: str) -> tuple[Fabric, Models]:
 def test_a_new_form_of_the_fabric_is_an_outage_where_what_runs_is_no_model(
     tmp_path: Path, more: str, said: str
 ) -> None:
-    _, old = hosted(tmp_path / "old", "")
-    new_fabric, new = hosted(tmp_path / "new", more)
+    _, old = hosted(tmp_path / "old", "", tenants="ibgp" not in more)
+    new_fabric, new = hosted(tmp_path / "new", more, tenants="ibgp" not in more)
     made = plan_between(new_fabric, old, new, by_text=True)
     assert any(said in outage for outage in made.outages), made.outages
     assert [wave.devices for wave in made.stages[0].waves] == [("leaf1", "leaf2", "spine1", "spine2")]
@@ -245,3 +247,25 @@ def test_what_comes_back_to_a_spine_and_fabrics_without_vrfs_forget_nothing(tmp_
     restarted = instance(OLD["spine1"], graceful_restart=not OLD["spine1"].bgp[0].graceful_restart)
     without = plan_between(fabric(), OLD, {**OLD, "spine1": restarted}, version="8.4.4")
     assert without.stages[0].device("spine1").resets and without.outages == ()
+
+
+@pytest.mark.parametrize("by_text", [False, True], ids=["models", "texts"])
+@pytest.mark.parametrize("back", [False, True], ids=["there", "back"])
+def test_a_vrf_whose_as_would_change_is_refused_before_anything_is_touched(
+    tmp_path: Path, back: bool, by_text: bool
+) -> None:
+    found, old = hosted(tmp_path / "old", "")
+    _, new = hosted(tmp_path / "new", "fabric: {overlay: ibgp-rr}\n")
+    pair = (new, old) if back else (old, new)
+    with pytest.raises(Refused) as refused:
+        plan_between(found, *pair, by_text=by_text)
+    said = "the AS of BGP in VRF red changes, which FRR refuses while the VRF has an L3 VNI"
+    assert refused.value.message == f"leaf1: {said}; leaf2: {said}"
+    assert plan_between(found, pair[0], {n: m for n, m in pair[1].items() if n not in ("leaf1", "leaf2")}).devices
+
+
+def test_a_vrf_that_goes_or_comes_changes_no_as(tmp_path: Path) -> None:
+    found, old = hosted(tmp_path / "old", "")
+    _, new = hosted(tmp_path / "new", "fabric: {overlay: ibgp-rr}\n", tenants=False)
+    assert {"leaf1", "leaf2"} <= set(plan_between(found, old, new).devices)
+    assert {"leaf1", "leaf2"} <= set(plan_between(found, new, old).devices)

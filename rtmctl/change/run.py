@@ -203,7 +203,7 @@ class ChangeRun:
         outcomes = tuple(DeviceOutcome(n, Standing.PENDING) for n in transaction.manifest.devices)
         return self._result(
             Outcome.UNCONFIRMED,
-            f"applied; unless confirmed the devices revert in {seconds:g} to {transaction.worst_s:.0f} s",
+            f"unless confirmed the devices revert in {seconds:g} to {transaction.worst_s:.0f} s",
             outcomes,
             hint=f"rtmctl net confirm {self.change}",
         )

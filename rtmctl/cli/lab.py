@@ -45,7 +45,11 @@ def up(
     lab = open_lab(opened.said.lab or opened.site.name, driver)
     choices = Choices(image=image or DEFAULT_SWITCH, hosts=hosts, light=light)
     began = time.monotonic()
-    status = lab.up(opened.fabric, choices, steps(output))
+    try:
+        status = lab.up(opened.fabric, choices, steps(output))
+    except KeyboardInterrupt:
+        half = "rtmctl lab up completes it, rtmctl lab down removes it"
+        raise PermanentError(f"lab {lab.name}: interrupted", hint=half, exit=Exit.INTERRUPTED) from None
     print_status(status, lab.kernel(), output, seconds=time.monotonic() - began)
     raise typer.Exit(Exit.DONE if status.complete else Exit.FAILED)
 

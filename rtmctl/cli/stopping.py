@@ -11,6 +11,10 @@ from rtmctl.change.events import Note, OnEvent
 from rtmctl.lab import Lab
 
 _T = TypeVar("_T")
+_HEARD = (
+    "interrupted: undoing at the next safe point, or finishing what is decided already; "
+    "once more leaves the undo to the devices' timers"
+)
 
 
 def stoppable(emit: OnEvent, work: Callable[[asyncio.Event], Coroutine[Any, Any, _T]], lab: Lab | None = None) -> _T:
@@ -22,7 +26,7 @@ def stoppable(emit: OnEvent, work: Callable[[asyncio.Event], Coroutine[Any, Any,
 
     async def answer(stop: asyncio.Event) -> None:
         await stop.wait()
-        emit(Note("interrupted: undoing at the next safe point; once more leaves the undo to the devices' timers"))
+        emit(Note(_HEARD))
 
     async def all_of_it(stop: asyncio.Event) -> _T:
         answering = asyncio.ensure_future(answer(stop))

@@ -28,8 +28,6 @@ _NEXT = {
     Outcome.UNCONFIRMED: "rtmctl net verify, then rtmctl net confirm {id}; else it reverts by itself",
     Outcome.UNKNOWN: "rtmctl net recover, now; rtmctl net show DEVICE says what each runs",
 }
-_WIDE = 110
-"""a history line is never cut: an id is there to be copied"""
 _STANDING = {Standing.OLD: "yellow", Standing.NEW: "green", Standing.PENDING: "yellow", Standing.UNKNOWN: "bold red"}
 
 
@@ -97,6 +95,8 @@ def _as_text(event: Event, console: Console) -> None:
             console.print(Text(f"stage {event.number}/{event.of} {event.name}", style="bold"))
         case WaveBegun():
             console.print(f"[bold]wave {event.number}/{event.of} {event.name}[/]: {', '.join(event.devices)}")
+        case PhaseBegun(devices=(), text=""):
+            pass  # nothing to undo: no device was changed yet
         case PhaseBegun():
             words = _PHASES.get(event.phase, f"{event.phase}:")
             many = ", ".join(event.devices) if len(event.devices) <= _NAMED else f"{len(event.devices)} devices"

@@ -105,7 +105,7 @@ def undrain(
     result = stoppable(
         emit, lambda stop: run(work.network, device, reason=reason, emit=emit, stop=stop), work.target.lab
     )
-    show_result(_then(result, "rtmctl net verify"), output)
+    show_result(_then(result, "rtmctl net verify" if result.change else ""), output)
     raise typer.Exit(result.exit)
 
 

@@ -147,5 +147,7 @@ def _wanted(model: DeviceModel, everybody: Iterable[DeviceModel]) -> dict[tuple[
         found[SignalKind.VTEPS, str(vrf.l3vni)] = sum(
             any(other_vrf.l3vni == vrf.l3vni for other_vrf in other.vrfs) for other in others
         )
-    found[SignalKind.EVPN, "originators"] = sum(other.vtep is not None for other in others)
+    # who stretches nothing announces nothing, though it has a VTEP
+    origins = [other for other in others if other.vtep is not None and (other.mac_vrfs or other.vrfs)]
+    found[SignalKind.EVPN, "originators"] = len(origins)
     return found

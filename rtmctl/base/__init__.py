@@ -1,4 +1,4 @@
-"""What every room may use: findings, errors, exit codes, units, the clock. No I/O, no knowledge of networks."""
+"""What every room may use: findings, errors, exit codes, the user's folders, whole files. No knowledge of networks."""
 
 from rtmctl.base.errors import PermanentError, Refused, RtmctlError, SiteInvalid, StateUnknown, TemporaryError
 from rtmctl.base.exit import Exit

@@ -1,11 +1,10 @@
 """The lock file on disk: read with every doubt named at its line, written in one step."""
 
-import os
 import re
-import tempfile
 from pathlib import Path
 
 from rtmctl.base import Finding, Position, SiteInvalid
+from rtmctl.base.files import replace_file
 from rtmctl.fabric.lock import FILE_NAME, RESOLVE, VERSION, Kind, Lock, collisions, dump_lock
 from rtmctl.fabric.locktext import REGENERATE, Section, read_sections
 from rtmctl.intent import read_regular
@@ -36,19 +35,9 @@ def read_lock(root: Path) -> Lock:
 
 
 def write_lock(root: Path, lock: Lock) -> None:
-    """Replace the file in one step: a reader sees the old or the new one, never a part."""
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=root, prefix=f".{FILE_NAME}.", delete=False) as file:
-        temporary = Path(file.name)
-        try:
-            file.write(dump_lock(lock))
-            file.flush()
-            os.fsync(file.fileno())
-            path = root / FILE_NAME
-            temporary.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+    """Replace the file in one step. Raises OSError; the old one stands then."""
+    path = root / FILE_NAME
+    replace_file(path, dump_lock(lock), path.stat().st_mode & 0o777 if path.exists() else 0o644)
 
 
 def parse_lock(text: str) -> Lock:

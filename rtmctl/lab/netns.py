@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from subprocess import CompletedProcess
 
 from rtmctl.base import PermanentError, TemporaryError
+from rtmctl.base.files import replace_file
 from rtmctl.fabric.types import Fabric
 from rtmctl.lab import anchor, cgroups, factory, features, image, keys, plan, preflight, programs, state, wiring
 from rtmctl.lab.blueprint import Blueprint, NodeSpec
@@ -248,9 +249,7 @@ class NetnsLab:
             for node in now.nodes
             if node.management is not None and node.public_key is not None
         ]
-        temporary = self.folder.known_hosts.with_suffix(".new")
-        temporary.write_text("".join(lines))
-        temporary.replace(self.folder.known_hosts)
+        replace_file(self.folder.known_hosts, "".join(lines), 0o644)
 
 
 def _who() -> Rootless | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from rtmctl.base import Exit, PermanentError
+from rtmctl.base.files import replace_file
 from rtmctl.lab.blueprint import NodeKind, Wire, management_nic
 from rtmctl.lab.features import Features
 from rtmctl.lab.process import Process
@@ -66,11 +67,8 @@ _STATE = TypeAdapter(LabState)
 
 
 def save(state: LabState, path: Path) -> None:
-    """Atomically: a reader sees the old file or the new one."""
-    temporary = path.with_suffix(".new")
-    temporary.write_text(json.dumps({"version": VERSION, **asdict(state)}, indent=1))
-    temporary.chmod(0o600)
-    temporary.replace(path)
+    """In one step, for its owner alone. Raises OSError; the old one stands then."""
+    replace_file(path, json.dumps({"version": VERSION, **asdict(state)}, indent=1), 0o600)
 
 
 def load(path: Path) -> LabState | None:

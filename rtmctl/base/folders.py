@@ -16,6 +16,14 @@ def cache_folder(env: Mapping[str, str]) -> Path:
     return _folder(env, "XDG_CACHE_HOME", ".cache")
 
 
+def expanded(path: str) -> Path:
+    """`~` and `~user` as the shell has them. Raises PermanentError where there is no such user."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise PermanentError(f"{path}: no home folder is known for this user", hint="write the path in full") from error
+
+
 def _folder(env: Mapping[str, str], name: str, below_home: str) -> Path:
     base = Path(env.get(name, ""))
     if not base.is_absolute():  # the specification: a relative path is ignored

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from rtmctl.base import PermanentError, TemporaryError
+from rtmctl.base.folders import expanded
 from rtmctl.change.plan_types import SecretUse
 from rtmctl.model.config import DeviceConfig
 
@@ -107,7 +108,7 @@ def _from_env(name: str, _root: Path, env: Mapping[str, str]) -> str:
 
 
 def _from_file(name: str, root: Path, _env: Mapping[str, str]) -> str:
-    path = root / Path(name).expanduser()
+    path = root / expanded(name)
     try:
         return path.read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rtmctl.base import PermanentError, Refused
+from rtmctl.base.folders import expanded
 from rtmctl.cli.context import OpenSite
 from rtmctl.device import Endpoint
 from rtmctl.intent.schema.site import Environment
@@ -96,4 +97,4 @@ def _key_file(reference: str | None, root: Path) -> Path | None:
         raise PermanentError(
             f"management.key is {reference!r}; an SSH key is named by file:PATH", hint="or left out: the SSH agent's"
         )
-    return root / Path(rest).expanduser()
+    return root / expanded(rest)

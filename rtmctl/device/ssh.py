@@ -29,6 +29,7 @@ async def open_ssh(endpoint: Endpoint, timeout_s: float = CONNECT_TIMEOUT_S) -> 
     for path, what in ((endpoint.known_hosts, "known_hosts"), (endpoint.key, "key")):
         if path is not None and not path.is_file():
             raise errors.LoginRefused(name, "connect", f"there is no {what} file {path}", hint=_HINT_LOGIN)
+    hosts = _known_hosts(endpoint)
     try:
         sock = await asyncio.to_thread(endpoint.dial, endpoint.address, endpoint.port) if endpoint.dial else None
         return await asyncssh.connect(
@@ -37,7 +38,7 @@ async def open_ssh(endpoint: Endpoint, timeout_s: float = CONNECT_TIMEOUT_S) -> 
             sock=sock,
             username=endpoint.user,
             client_keys=[str(endpoint.key)] if endpoint.key else None,
-            known_hosts=str(endpoint.known_hosts),
+            known_hosts=hosts,
             preferred_auth="publickey",
             agent_path=None if endpoint.key else (),
             config=None,
@@ -50,7 +51,7 @@ async def open_ssh(endpoint: Endpoint, timeout_s: float = CONNECT_TIMEOUT_S) -> 
             keepalive_count_max=3,
         )
     except asyncssh.HostKeyNotVerifiable as error:
-        raise _host_key_error(endpoint, str(error)) from None
+        raise _host_key_error(endpoint, hosts, str(error)) from None
     except asyncssh.PermissionDenied:
         text = f"login refused for user {endpoint.user} with key {endpoint.key}"
         raise errors.LoginRefused(name, "login", text, hint=_HINT_LOGIN) from None
@@ -75,8 +76,16 @@ def _reason(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
-def _host_key_error(endpoint: Endpoint, reason: str) -> errors.HostKeyChanged:
-    hosts = asyncssh.read_known_hosts(str(endpoint.known_hosts))
+def _known_hosts(endpoint: Endpoint) -> asyncssh.SSHKnownHosts:
+    path = endpoint.known_hosts
+    try:
+        return asyncssh.read_known_hosts(str(path))
+    except (OSError, ValueError) as error:
+        text = f"the known_hosts file {path} cannot be read: {_reason(error)}"
+        raise errors.LoginRefused(endpoint.name, "connect", text, hint="see sshd(8), SSH_KNOWN_HOSTS FORMAT") from None
+
+
+def _host_key_error(endpoint: Endpoint, hosts: asyncssh.SSHKnownHosts, reason: str) -> errors.HostKeyChanged:
     known = any(hosts.match(endpoint.address, endpoint.address, endpoint.port)[:1])
     what = "shows another host key than the one known" if known else "has no known host key"
     hint = (
@@ -165,7 +174,7 @@ class AgentChannel:
         body = await self.process.stdout.readexactly(int(length) + 1)
         try:
             answer = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise self._garbage(verb, body) from None
         if not isinstance(answer, dict):
             raise self._garbage(verb, body)

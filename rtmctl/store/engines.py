@@ -88,4 +88,6 @@ def _operational(name: str, text: str) -> StoreError:
         return StoreError(f"the store {name} cannot be written: {first}", hint="check its owner and the disk")
     if "full" in first:
         return StoreError(f"the disk of the store {name} is full", hint="make room, nothing was changed")
+    if "disk I/O" in first:
+        return StoreError(f"the store {name} cannot be read or written: {first}", hint="is its disk full?")
     return StoreError(f"the store {name} does not answer: {first}")

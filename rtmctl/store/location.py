@@ -8,7 +8,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from rtmctl.base import Exit, PermanentError
-from rtmctl.base.folders import state_folder
+from rtmctl.base.folders import expanded, state_folder
 
 _DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
@@ -27,7 +27,7 @@ def store_url(where: str | None, env: Mapping[str, str]) -> URL:
     """
     place = where or env.get("RTMCTL_STORE") or str(state_folder(env) / "store.db")
     if "://" not in place:
-        return URL.create("sqlite", database=str(Path(place).expanduser()))
+        return URL.create("sqlite", database=str(expanded(place)))
     try:
         url = make_url(place)
     except (ArgumentError, ValueError) as error:  # a port that is no number is a plain ValueError

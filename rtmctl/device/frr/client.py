@@ -96,14 +96,16 @@ class AgentClient:
             raise napalm.ConnectionClosedException(f"{self._name}: {verb}: {error}") from None
         try:
             answer = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
+            answer = None
+        if not isinstance(answer, dict):
             said = self._said(length)
             self.close()
-            raise napalm.ConnectionException(f"{self._name}: no agent answers: {said}") from None
+            raise napalm.ConnectionException(f"{self._name}: no agent answers: {said}")
         if "error" in answer:
             kind = napalm.LockError if answer.get("code") in CONFLICTS else napalm.CommandErrorException
             raise kind(failure_of(self._name, answer).message)
-        return dict(answer)
+        return answer
 
     def _said(self, seen: bytes) -> str:
         try:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rtmctl.base import PermanentError
-from rtmctl.base.folders import cache_folder, state_folder
+from rtmctl.base.folders import cache_folder, expanded, state_folder
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,9 @@ def test_a_user_without_a_home_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(PermanentError, match="no home folder") as error:
         state_folder({})
     assert error.value.hint == "set HOME, or XDG_STATE_HOME"
+
+
+def test_the_home_of_nobody_known_is_told() -> None:
+    assert expanded("/~/x") == Path("/~/x")
+    with pytest.raises(PermanentError, match="~no-such-user/key: no home folder"):
+        expanded("~no-such-user/key")

@@ -17,6 +17,7 @@ from rtmctl.lab.userns import Rootless
 
 _PROGRAM = Path(__file__).parent / "inside" / "anchor.py"
 _MAX_DESCRIPTORS = 4
+_REMEDY = "if it stays so: `rtmctl lab down` removes the lab, `up` makes it anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +103,14 @@ def request(folder: LabFolder, timeout_s: float = 30.0, **fields: Any) -> Reply:
                     break
                 data += more
         except OSError as error:
-            raise TemporaryError(f"lab {folder.path.name} does not answer: {error}", hint="rtmctl lab up") from error
-    answer = json.loads(data or b'{"error": "no answer"}')
+            raise TemporaryError(f"lab {folder.path.name} does not answer: {error}", hint=_REMEDY) from error
     for descriptor in descriptors:
         os.set_inheritable(descriptor, False)
+    if not data.endswith(b"\n"):
+        for descriptor in descriptors:
+            os.close(descriptor)
+        raise TemporaryError(f"lab {folder.path.name} went away amid its answer", hint=_REMEDY)
+    answer = json.loads(data)
     if "error" in answer:
         for descriptor in descriptors:
             os.close(descriptor)

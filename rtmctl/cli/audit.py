@@ -1,6 +1,5 @@
 """`rtmctl audit`: who changed what, and whether that record is whole."""
 
-import asyncio
 import time
 from datetime import UTC, datetime
 from typing import Annotated
@@ -9,6 +8,7 @@ import typer
 
 from rtmctl.base import Exit, PermanentError, RtmctlError
 from rtmctl.cli.context import only, open_site
+from rtmctl.cli.loop import wait_for
 from rtmctl.cli.options import Command, Output, globals_of
 
 app = typer.Typer(no_args_is_help=True, help="Who changed what, signed and chained.", rich_markup_mode="rich")
@@ -60,7 +60,7 @@ def verify(
         except RtmctlError as error:
             why_not = error.message
     work = verify_log(store, opened.site.name, names, connect, keys=keys, head=head, offline=offline, why_not=why_not)
-    report = asyncio.run(work)
+    report = wait_for(work)
     show_audit(report, output, store=store.name)
     raise typer.Exit(report.exit)
 

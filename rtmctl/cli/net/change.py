@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +11,7 @@ import typer
 
 from rtmctl.base import Exit, PermanentError
 from rtmctl.cli.context import OpenSite, only, open_site
+from rtmctl.cli.loop import wait_for
 from rtmctl.cli.options import Output
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def plan(
     output = only(opened.said, Output.TEXT, Output.JSON)
     wanted = _options(opened, only_devices, canary, max_unavailable, remove_unmanaged)
     work = changing(opened)
-    made = asyncio.run(make(work.network, wanted))
+    made = wait_for(make(work.network, wanted))
     if out:
         write_plan(made, out)
     if output is Output.TEXT and not made.empty:
@@ -107,7 +107,7 @@ def apply(
             exit=Exit.USAGE,
         )
     work = changing(opened)
-    made = read_plan(file) if file else asyncio.run(make(work.network, wanted))
+    made = read_plan(file) if file else wait_for(make(work.network, wanted))
     if output is Output.TEXT and (made.warnings or not made.empty):
         show_plan(made, output, target=work.target, brief=opened.said.yes)
     if not made.empty:
@@ -138,7 +138,7 @@ def confirm(ctx: typer.Context, change: Annotated[str, typer.Argument(metavar="I
     output = only(opened.said, Output.TEXT, Output.JSON)
     network = changing(opened).network
     names = list(network.platforms)
-    result = asyncio.run(run(network.connect, names, network.store, change, site=network.name, emit=reporter(output)))
+    result = wait_for(run(network.connect, names, network.store, change, site=network.name, emit=reporter(output)))
     show_result(result, output)
     raise typer.Exit(result.exit)
 
@@ -164,7 +164,7 @@ def rollback(
     opened = open_site(ctx)
     output = only(opened.said, Output.TEXT, Output.JSON)
     work = changing(opened)
-    made = asyncio.run(make_rollback(work.network, change))
+    made = wait_for(make_rollback(work.network, change))
     if not made.empty:
         if output is Output.TEXT:
             show_plan(made, output, target=work.target, brief=opened.said.yes)
@@ -211,7 +211,7 @@ def recover(
         emit(Note(waiting_words(change, time.time())))
         return not keep_waiting and agrees(opened.said, f"Undo change {change.manifest.id}, which waits?")
 
-    report = asyncio.run(run(network.connect, names, network.store, site=network.name, agree=undo_it, emit=emit))
+    report = wait_for(run(network.connect, names, network.store, site=network.name, agree=undo_it, emit=emit))
     show_recovery(report, output)
     raise typer.Exit(report.exit)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from rtmctl.base import Exit
 from rtmctl.cli.context import only, open_site
+from rtmctl.cli.loop import wait_for
 from rtmctl.cli.options import Command, Globals, Group, Output, globals_of
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def cabling(
     from rtmctl.show.cabling import print_cabling
 
     opened = open_site(ctx)
-    states, failed = asyncio.run(read_what_answers(opened.models, find_target(opened))) if live else (None, {})
+    states, failed = wait_for(read_what_answers(opened.models, find_target(opened))) if live else (None, {})
     if failed:
         typer.echo(f"warning: {unread(failed)}", err=True)
     print_cabling(rows(opened.models, states), only(opened.said, Output.TEXT, Output.JSON))

@@ -1,6 +1,5 @@
 """What reads the running network: verify, trace, where, show."""
 
-import asyncio
 from enum import StrEnum
 from typing import Annotated
 
@@ -8,6 +7,7 @@ import typer
 
 from rtmctl.base import Exit
 from rtmctl.cli.context import only, open_site
+from rtmctl.cli.loop import wait_for
 from rtmctl.cli.net.reading import models_with_drains, read_states, read_what_answers, with_sessions
 from rtmctl.cli.options import Output
 
@@ -42,7 +42,7 @@ def verify(
     hosts = lab_hosts(target.lab) if target.lab else None
     opener = opener_of(target.endpoints)
     models = models_with_drains(opened, target)
-    report = asyncio.run(run(opened.fabric, models, opener, hosts, options, progress=steps(output)))
+    report = wait_for(run(opened.fabric, models, opener, hosts, options, progress=steps(output)))
     print_report(report, output, all_lines=opened.said.verbose)
     raise typer.Exit(report.exit)
 
@@ -73,7 +73,7 @@ def trace(
     hosts = lab_hosts(target.lab) if target.lab else None
     models = models_with_drains(opened, target)
     packets = Packets(protocol.value, port, sport)
-    found = asyncio.run(
+    found = wait_for(
         with_sessions(
             models,
             target,
@@ -95,7 +95,7 @@ def where(
 
     opened = open_site(ctx)
     output = only(opened.said, Output.TEXT, Output.JSON)
-    states, failed = asyncio.run(read_what_answers(opened.models, find_target(opened)))
+    states, failed = wait_for(read_what_answers(opened.models, find_target(opened)))
     report = find(opened.fabric, opened.models, states, what)
     print_where(report, output, unread=failed)
     raise typer.Exit(Exit.DONE if report.sightings or report.owned else Exit.FAILED)
@@ -112,5 +112,5 @@ def show(ctx: typer.Context, device: Annotated[str, typer.Argument(metavar="DEVI
     opened.check_devices((device,))
     target = find_target(opened)
     model = models_with_drains(opened, target)[device]
-    states = asyncio.run(read_states({device: model}, target))
+    states = wait_for(read_states({device: model}, target))
     print_device(summarize(model, states[device]), output)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 from rtmctl.base import StateUnknown
 from rtmctl.cli.context import OpenSite
+from rtmctl.cli.loop import wait_for
 
 if TYPE_CHECKING:  # `--help` loads none of these
     from rtmctl.cli.target import Target
@@ -35,7 +35,7 @@ def models_with_drains(opened: OpenSite, target: Target) -> dict[str, DeviceMode
     async def to_device(name: str) -> Session:
         return await connect(target.endpoints[name])
 
-    said = asyncio.run(read_notes(to_device, list(target.endpoints)))  # type: ignore[arg-type]  # has notes, as in changing
+    said = wait_for(read_notes(to_device, list(target.endpoints)))  # type: ignore[arg-type]  # has notes, as in changing
     store, site = open_store(), opened.site.name
     settle(store, site, {name: Seen(one.status) for name, one in said.items()}, time.time())
     drained = honour(store, site, {name: one.drain for name, one in said.items()}, time.time())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +10,7 @@ import typer
 
 from rtmctl.base import Exit
 from rtmctl.cli.context import only, open_site
+from rtmctl.cli.loop import wait_for
 from rtmctl.cli.options import Output
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def drift(ctx: typer.Context) -> None:
     opened = open_site(ctx)
     output = only(opened.said, Output.TEXT, Output.JSON)
     work = changing(opened)
-    report = asyncio.run(find_drift(work.network))
+    report = wait_for(find_drift(work.network))
     show_drift(report, output, target=work.target)
     raise typer.Exit(report.exit)
 

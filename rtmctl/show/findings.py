@@ -66,7 +66,8 @@ def under(folder: str, findings: Iterable[Finding]) -> tuple[Finding, ...]:
     prefix = _prefix(folder)
 
     def moved(position: Position) -> Position:
-        return position if position.file.startswith("/") else replace(position, file=prefix + position.file)
+        whole = position.file.startswith("/") or position.file == folder  # of the folder itself, where there is none
+        return position if whole else replace(position, file=prefix + position.file)
 
     return tuple(
         replace(f, where=moved(f.where) if f.where else None, also=tuple(moved(p) for p in f.also)) for f in findings

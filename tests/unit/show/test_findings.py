@@ -1,6 +1,7 @@
 """Findings in every form."""
 
 import json
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rtmctl.base import Finding, Position, Severity
-from rtmctl.intent import read_text
+from rtmctl.intent import read_site, read_text
 from rtmctl.show.findings import WRITERS, render_findings, under
 from rtmctl.show.findings_text import masked
 from rtmctl.show.output import Output
@@ -164,6 +165,12 @@ def test_under_moves_every_place() -> None:
     moved = under("a", [POOL])[0]
     assert [str(p) for p in (moved.where, *moved.also)] == ["a/waw1.yaml:2:8", "a/waw1.yaml:3:9"]
     assert under(".", [POOL]) == (POOL,)
+
+
+def test_a_folder_that_is_none_is_named_once() -> None:
+    site, findings = read_site(Path("no/such/site"))
+    assert site is None
+    assert [str(f.where) for f in under("no/such/site", findings)] == ["no/such/site:1:1"]
 
 
 @given(st.text(max_size=80), st.integers(1, 5), st.integers(1, 90), st.none() | st.integers(1, 90))

@@ -56,7 +56,8 @@ def check_relay(device: Device, text: str) -> None:
 def load_relay(device: Device, text: str) -> None:
     """Make the process serve the installed file, or end it where `text` asks for no relay."""
     wanted = bool(normal_lines(text))
-    if not wanted and not relay_state(device):
+    ran = os.path.exists(os.path.join(device.run_dir, "dhcp-relay.lock"))
+    if not wanted and not ran:  # one that was killed is dead until systemd starts it again
         return
     if os.path.isdir(os.path.join(device.root, "run/systemd/system")):
         command = ["systemctl", "restart" if wanted else "stop", UNIT]

@@ -86,7 +86,8 @@ def restore_frr(device: Device, text: str) -> None:
 
 
 def restore_relay(device: Device, served: str) -> None:
-    if normal_lines(relay_section(device)) != normal_lines(served):
+    """One that is to be gone is ended even when it is dead now: systemd may be about to start it again."""
+    if not normal_lines(served) or normal_lines(relay_section(device)) != normal_lines(served):
         load_relay(device, served)
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from rtmctl.base import Exit, RtmctlError
+from rtmctl.base import Exit, PermanentError, RtmctlError
 from rtmctl.cli.said import Globals as Globals
 from rtmctl.show.output import Output as Output
 from rtmctl.show.streams import mute
@@ -75,10 +75,25 @@ def _remember(ctx: Any) -> None:
         os.environ["NO_COLOR"] = "1"  # the one place where all writers look
 
 
+def _refuse_bytes(ctx: Any) -> None:
+    """Texts are kept in journals and on devices as UTF-8; paths may be any bytes.
+
+    Raises:
+        PermanentError: a text holds bytes that are none.
+    """
+    for name, value in ctx.params.items():
+        if isinstance(value, str) and not value.isascii():
+            try:
+                value.encode()
+            except UnicodeEncodeError as error:
+                raise PermanentError(f"{name} is not UTF-8: {value!a}", exit=Exit.USAGE) from error
+
+
 def _guarded(ctx: Any, invoke: Callable[[Any], Any]) -> Any:
     """Run it; every error meant for the operator ends in words and its exit code."""
     _remember(ctx)
     try:
+        _refuse_bytes(ctx)
         return invoke(ctx)
     except RtmctlError as error:
         from rtmctl.cli.boundary import report

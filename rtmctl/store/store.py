@@ -22,6 +22,8 @@ from rtmctl.store.types import AuditRow, ChangeRow, DrainRow, JournalRow, Standi
 
 _AUDIT_LOCK = 0x72746D63
 """PostgreSQL advisory lock: the audit chain has one writer at a time"""
+_ALL = 2**31 - 1
+"""more rows than any store has, and what every database takes for a limit"""
 _SCHEMA_LOCK = 0x72746D64
 _JOURNAL_LOCK = 0x72746D65
 
@@ -102,7 +104,8 @@ class Store:
         """
         table = schema.changes
         columns = [column if plans or column.name != "plan" else literal("").label("plan") for column in table.c]
-        query = select(*columns).where(table.c.site == site).order_by(table.c.begun_at.desc(), table.c.id).limit(limit)
+        query = select(*columns).where(table.c.site == site).order_by(table.c.begun_at.desc(), table.c.id)
+        query = query.limit(min(limit, _ALL))
         if outcomes is not None:
             query = query.where(table.c.outcome.in_(outcomes))
         return tuple(ChangeRow(**row) for row in self._rows(query))

@@ -56,7 +56,7 @@ def drain(
     device: DeviceArgument,
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; plan, verify and drift name it")],
     hours: Annotated[
-        float | None, typer.Option(metavar="H", min=0.01, help="For so long; else until undrained")
+        float | None, typer.Option(metavar="H", min=0.01, max=100_000, help="For so long; else until undrained")
     ] = None,
     strand: Annotated[bool, typer.Option("--strand", help="Go on although hosts lose their only way")] = False,
     accept_outage: Annotated[bool, typer.Option("--accept-outage", help="Go on although it cannot be hitless")] = False,

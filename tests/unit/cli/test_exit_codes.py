@@ -21,6 +21,8 @@ USAGE = [
     ("net apply plan.json --only leaf1", "net plan"),
     ("net verify --wait -1", "--wait"),
     ("net drain leaf1 --reason x --hours 0", "--hours"),
+    ("net drain leaf1 --reason x --hours inf", "--hours"),
+    ("net drain leaf1 --reason \udcff", "reason is not UTF-8"),
     ("net drain leaf1", "--reason"),
     ("validate --output xml", "sarif"),
     ("net plan --output sarif", "it has: text, json"),

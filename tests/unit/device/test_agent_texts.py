@@ -14,6 +14,7 @@ from rtmctl.device.frr.agent.normalform import mask, normal_frr, revealed
 from rtmctl.device.frr.agent.programs import Result
 from rtmctl.device.frr.agent.running import running
 from rtmctl.device.frr.agent.sections import hash_of, nft_tables, split_sections
+from rtmctl.device.frr.agent.spare import to_install
 from rtmctl.device.frr.agent.stanzas import stanzas
 from rtmctl.device.frr.normal import normal_form
 from rtmctl.model.config import DeviceConfig
@@ -262,6 +263,26 @@ def test_running_is_told_with_comments_and_without_secrets(tmp_path: Path) -> No
     assert "name=collect" in answer["raw"]["interfaces"] and "name=collect" not in answer["sections"]["interfaces"]
     assert f"neighbor swp1 password {mask('secret', answer['mask_key'])}\n" in answer["sections"]["frr"]
     assert "secret" not in str(answer)
+
+
+@pytest.mark.parametrize(
+    ("section", "have", "wanted", "written"),
+    [
+        ("interfaces", "auto lo\n", "auto lo\n\n", False),
+        ("interfaces", "# model: device drained=yes\nauto lo\n", "auto lo\n", True),
+        ("interfaces", "auto lo\n", "# model: neighbor name=swp1 device=spine1\nauto lo\n", True),
+        ("nftables", "# leaf1\ntable ip x {\n}\n", "# leaf2\ntable ip x {\n}\n", False),
+        ("nftables", "table ip x {\n}\n", "table ip y {\n}\n", True),
+    ],
+)
+def test_notes_are_written_with_what_they_are_about(
+    tmp_path: Path, section: str, have: str, wanted: str, written: bool
+) -> None:
+    device = Device(lambda device, transaction: None, str(tmp_path), lambda *_: Result(0, "", ""))
+    file = Path(device.file_of(section))
+    file.parent.mkdir(parents=True)
+    file.write_text(have)
+    assert to_install(device, section, wanted) is written
 
 
 def test_an_empty_vrf_block_left_behind_is_no_difference() -> None:

@@ -46,8 +46,17 @@ def prepare(device: Device, section: str, text: str, first: bool = True) -> None
 
 
 def to_install(device: Device, section: str, text: str) -> bool:
-    """Whether the file says something else; a comment is no reason to write it."""
-    return normal(section, device.text_of(section), None) != normal(section, text, None)
+    """Whether the file says something else. A comment is no reason to write it, but in `interfaces`: the notes there
+    say what no directive does, of FRR's sessions too.
+    """
+    have = device.text_of(section)
+    if section == "interfaces" and comments(have) != comments(text):
+        return True
+    return normal(section, have, None) != normal(section, text, None)
+
+
+def comments(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.lstrip().startswith("#")]
 
 
 def install(device: Device, section: str) -> None:

@@ -1,7 +1,8 @@
 #!/bin/sh
 # nft on a lab's switch whose VRFs are network namespaces: what loads rules loads them in each of those too, because
 # forwarded packets pass there; what lists a table lists those whose rules differ from the main one's too, so that a rule
-# changed by hand is seen where packets meet it. Everything else is the real nft in the main namespace.
+# changed by hand is seen where packets meet it. A namespace that a former VRF has left empty meets none. Everything else
+# is the real nft in the main namespace.
 real=/usr/sbin/nft
 load=
 check=
@@ -18,6 +19,7 @@ if [ -n "$list" ]; then
     printf '%s\n' "$rules"
     for space in /run/netns/*; do
         [ -e "$space" ] || continue
+        [ -n "$(ip -n "${space##*/}" -br link show up | grep -v '^lo ')" ] || continue
         theirs=$(ip netns exec "${space##*/}" $real "$@" 2>&1)
         [ "$theirs" = "$rules" ] || printf '# in %s:\n%s\n' "${space##*/}" "$theirs"
     done

@@ -72,15 +72,15 @@ class Observed:
             self.run(host, "ip route flush cache")
 
     @contextmanager
-    def broken(self, node: str, break_it: str, mend_it: str) -> Iterator[None]:
-        """Whatever a test says, the lab is whole again afterwards."""
+    def broken(self, node: str, break_it: str, mend_it: str, *checks: str) -> Iterator[None]:
+        """Whatever a test says, the lab is whole again afterwards: these checks, which saw the fault, say so."""
         self.run(node, break_it)
         try:
             yield
         finally:
             self.run(node, mend_it)
             self.forget()
-            mended = self.verify(wait_s=SETTLE_S)
+            mended = self.verify(*checks, wait_s=SETTLE_S)
             assert mended.ok, [str(d) for d in mended.deviations]
 
 

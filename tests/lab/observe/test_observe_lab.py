@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from observe_lab import Observed
+from observe_lab import SETTLE_S, Observed
 
 from rtmctl.observe import Packets, Sessions, Status, Trace, cabling, trace, where
 from rtmctl.observe.where import Standing
@@ -27,7 +27,7 @@ def test_a_next_hop_that_only_the_kernel_lost(here: Observed) -> None:
     one = f"nexthop via 169.254.0.1 dev {up2} onlink"
     both = f"{one} nexthop via 169.254.0.1 dev {up1} onlink"
     replace = f"ip route replace {far}/32 proto bgp metric 20"
-    with here.broken("leaf1", f"{replace} {one}", f"{replace} {both}"):
+    with here.broken("leaf1", f"{replace} {one}", f"{replace} {both}", "routes"):
         assert failed(here, "routes", "bgp") == {
             "routes": [f"leaf1: route {far}/32 (leaf4): expected via {up1}, {up2}, seen via {up2}"]
         }
@@ -35,7 +35,7 @@ def test_a_next_hop_that_only_the_kernel_lost(here: Observed) -> None:
 
 def test_a_small_mtu_on_the_way(here: Observed) -> None:
     port = here.port("spine1", "leaf1")
-    with here.broken("spine1", f"ip link set {port} mtu 1500", f"ip link set {port} mtu 9216"):
+    with here.broken("spine1", f"ip link set {port} mtu 1500", f"ip link set {port} mtu 9216", "interfaces", "mtu"):
         found = failed(here, "interfaces", "mtu")
         assert found["interfaces"] == [f"spine1: {port}: expected MTU 9216, seen MTU 1500"]
         assert any("9216 bytes, DF" in line for line in found.get("mtu", [])) or found.keys() == {"interfaces"}
@@ -52,7 +52,7 @@ def test_a_drop_rule_that_is_gone_is_seen_though_the_far_leaf_drops_the_answer(h
     here.run(leaf, f"{inside}nft list ruleset > /tmp/rules; {drops} | grep -w drop")
     rule = f"{drops} | awk '/chain/ {{c = $2}} / drop /{{print c, $NF}}'"
     hole = f"{rule} | while read chain handle; do {inside}nft delete rule inet rtmctl $chain handle $handle; done"
-    with here.broken(leaf, hole, f"{inside}nft flush ruleset; {inside}nft -f /tmp/rules"):
+    with here.broken(leaf, hole, f"{inside}nft flush ruleset; {inside}nft -f /tmp/rules", "matrix"):
         found = failed(here, "matrix", "flows")
     lines = [line for check in found.values() for line in check]
     assert [line for line in found["matrix"] if not line.startswith(f"{leaf}: {source} → {target} (")] == []
@@ -106,7 +106,7 @@ def test_trace_shows_the_way_the_packets_took(
     assert found.agrees is True
 
 
-def probe(here: Observed, break_it: str = "", node: str = "") -> ProbeResult:
+def probe(here: Observed, seconds: float, break_it: str = "", node: str = "") -> ProbeResult:
     a, b = (here.fabric.host(name).addresses[0].interface.ip for name in ("web1", "web2"))
     flows = tuple(
         Flow(f"{x}-{n}", x, y, p, q, rate_pps=200)
@@ -120,7 +120,7 @@ def probe(here: Observed, break_it: str = "", node: str = "") -> ProbeResult:
             await asyncio.to_thread(here.run, node, break_it)
 
         helper = asyncio.create_task(breaking()) if break_it else None
-        spec = ProbeSpec(flows, duration_s=4, lead_s=2.0, max_stall_ms=500)
+        spec = ProbeSpec(flows, duration_s=seconds, lead_s=2.0, max_stall_ms=500)
         result = await run_probe(spec, here.hosts)
         if helper is not None:
             await helper
@@ -131,7 +131,7 @@ def probe(here: Observed, break_it: str = "", node: str = "") -> ProbeResult:
 
 def test_a_quiet_network_loses_nothing(here: Observed) -> None:
     here.verify("gateways", "matrix")
-    result = probe(here)
+    result = probe(here, 2)
     assert (result.doubts, result.verdict, result.lost) == ((), Verdict.CLEAN, 0)
     latency = result.flows[0].latency
     assert latency is not None
@@ -144,12 +144,12 @@ def test_an_outage_is_measured_in_milliseconds_of_a_flow(here: Observed) -> None
     chains = [f"chain {p} {{ type filter hook ingress device {p} priority 0; policy drop; }}" for p in ports]
     table = f"table netdev gap {{ {'; '.join(chains)}; }}"
     cut = f"nft '{table}'; sleep 0.3; nft delete table netdev gap"
-    result = probe(here, cut, "leaf1")
+    result = probe(here, 4, cut, "leaf1")
     assert result.doubts == ()
     assert result.verdict is Verdict.LOSS
     towards_web1 = [f for f in result.flows if f.flow.destination == "web1"]
     assert all(250 <= f.worst_ms <= 2000 for f in towards_web1)
-    assert here.verify(wait_s=40).ok
+    assert here.verify("bgp", "bfd", "evpn", "routes", "gateways", wait_s=SETTLE_S).ok
 
 
 def test_two_swapped_cables(here: Observed) -> None:

@@ -247,7 +247,7 @@ class ChangeRun:
             text, hint = "interrupted after the decision", "rtmctl net recover goes on to the new state"
         else:
             seconds = max(transaction.reverts_in(name) for name in transaction.begun)
-            text = f"interrupted; the undo stays armed and every device reverts by itself within {seconds:.0f} s"
+            text = f"every device reverts by itself within {seconds:.0f} s"
             hint = "rtmctl net recover reverts at once"
         return self._result(Outcome.ARMED, text, outcomes, hint=hint)
 

@@ -1,7 +1,7 @@
 """Subnets, gateways and host addresses."""
 
 from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv4Network, IPv6Address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_network
 
 from rtmctl.base import Finding, Severity
 from rtmctl.base.net import Address, Network
@@ -12,6 +12,11 @@ from rtmctl.intent.site import KeyPath
 
 SLAAC_LENGTH = 64
 """RFC 4862 §5.5.3: hosts take addresses from router advertisements only out of a /64"""
+
+NEVER_ROUTED = "link-local, multicast, loopback and reserved ranges are not routed"
+_NEVER_ROUTED = tuple(
+    map(ip_network, ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "::/8", "fe80::/10", "ff00::/8"))
+)
 
 
 def check(draft: Draft) -> Iterator[Finding]:
@@ -38,6 +43,11 @@ def gateways(segment: Segment) -> Iterator[tuple[Network, Address]]:
             yield subnet, subnet.network_address + 1
 
 
+def never_routed(network: Network) -> bool:
+    """Whether no router forwards to it: of special purpose (RFC 6890 §2.2), or multicast."""
+    return any(network.network_address in never and network.broadcast_address in never for never in _NEVER_ROUTED)
+
+
 def _too_small(subnet: Network) -> bool:
     return subnet.max_prefixlen - subnet.prefixlen < 2
 
@@ -47,9 +57,9 @@ def _subnet(draft: Draft, name: str, segment: Segment, number: int, subnet: Netw
     if _too_small(subnet):
         message = f"{subnet} of segment '{name}' has no room for a gateway and a host"
         yield Finding("subnet-unusable", message, where, f"a /{subnet.max_prefixlen - 2} is the smallest")
-    elif subnet.is_multicast or subnet.is_loopback or subnet.is_link_local or subnet.is_unspecified:
+    elif never_routed(subnet):
         message = f"{subnet} of segment '{name}' is no range for hosts"
-        yield Finding("subnet-unusable", message, where, "link-local, multicast and loopback ranges are not routed")
+        yield Finding("subnet-unusable", message, where, NEVER_ROUTED)
     elif subnet.version == 6 and segment.router_advertisements and subnet.prefixlen != SLAAC_LENGTH:
         message = f"hosts configure themselves only in a /64, and {subnet} of segment '{name}' is none"
         hint = "use a /64, or `router_advertisements: false`"

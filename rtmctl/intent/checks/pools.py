@@ -1,9 +1,10 @@
-"""Number pools that are ranges, in the bounds of what they number."""
+"""Pools in the bounds of what they number."""
 
 from collections.abc import Iterator
 from itertools import combinations
 
 from rtmctl.base import Finding, Severity
+from rtmctl.intent.checks.addresses import NEVER_ROUTED, never_routed
 from rtmctl.intent.draft import Draft
 from rtmctl.intent.schema.pools import bounds
 
@@ -15,12 +16,19 @@ LIMITS = {
     "rd": (1, 65535, "an RD index", "RFC 4364 §4.2, type 1"),
 }
 
+SUBNETS = ("loopback", "loopback6", "vtep", "vrf_loopback", "p2p", "management")
+
 RD_OWN = 4096
 """FRR numbers RDs of its own from 1 up, one a VNI and VRF, and leaves one that equals its own out of its text"""
 
 
 def check(draft: Draft) -> Iterator[Finding]:
-    """Ranges that begin before they end and fit; VNI pools that do not share a VNI."""
+    """Ranges that begin before they end and fit; VNI pools that do not share a VNI; subnets that are routed."""
+    for name in SUBNETS:
+        subnet = getattr(draft.intent.pools, name)
+        if subnet is not None and never_routed(subnet):
+            message = f"{subnet} of pool '{name}' is no range for switches"
+            yield Finding("subnet-unusable", message, draft.where("pools", name), NEVER_ROUTED)
     for name, (low, high, what, source) in LIMITS.items():
         where = draft.where("pools", name)
         first, last = bounds(getattr(draft.intent.pools, name))

@@ -18,7 +18,16 @@ from ipaddress import (
 )
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, Strict, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    StringConstraints,
+)
 from pydantic_core import PydanticCustomError
 
 
@@ -139,6 +148,17 @@ def _versioned(parsed: Any, text: str, version: int | None) -> Any:
         raise _bad(f"'{text}' is IPv{parsed.version}; here an IPv{version} value is expected")
     return parsed
 
+
+def _one_station(value: str) -> str:
+    if int(value[1], 16) & 1:
+        raise _bad(f"'{value}' is a group address, which no interface can have", "the second digit must be even")
+    if not value.strip("0:"):
+        raise _bad(f"'{value}' is no station's address")
+    return value
+
+
+Mac = Annotated[str, Field(pattern=r"^[0-9a-f]{2}(:[0-9a-f]{2}){5}$"), AfterValidator(_one_station)]
+"""A unicast MAC address (IEEE 802 §8.4)."""
 
 Address = Annotated[IPv4Address | IPv6Address, BeforeValidator(_address("10.0.0.1 or 2001:db8::1"))]
 Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network("10.0.0.0/24 or 2001:db8::/64"))]

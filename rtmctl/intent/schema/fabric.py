@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from rtmctl.intent.schema._base import Bool, Int, Section
+from rtmctl.intent.schema._base import Bool, Int, Mac, Section
 
 
 class Underlay(StrEnum):
@@ -99,7 +99,7 @@ class FabricOptions(Section):
     """one bridge for all VLANs, or one each"""
     mtu: Mtu = Mtu()
     timers: Timers = Timers()
-    anycast_mac: Annotated[str, Field(pattern=r"^[0-9a-f]{2}(:[0-9a-f]{2}){5}$")] = "00:00:5e:00:01:01"
+    anycast_mac: Mac = "00:00:5e:00:01:01"
     """MAC of every anycast gateway, the same on all leafs; the default is in IANA's block (RFC 9542 §2.1)"""
     allow_shared_as: Bool = False
     """the operator shares one AS between leafs: allowas-in is rendered"""

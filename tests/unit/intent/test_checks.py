@@ -51,6 +51,17 @@ CASES: dict[str, tuple[str, list[tuple[str, str]], list[str]]] = {
     ),
     "a border": (EXTERNAL, [("border: border1", "border: border2")], ["unknown-name"]),
     "all three of a flow": (BASE + "flows:\n  - {from: webb, to: opss, via: fw9}\n", [], ["unknown-name"] * 3),
+    # ranges that no router forwards to
+    "a segment of this network": (BASE, [("10.1.1.0/24", "0.0.0.0/24")], ["subnet-unusable"]),
+    "a reserved segment": (BASE, [("10.1.1.0/24", "240.0.0.0/24")], ["subnet-unusable"]),
+    "an unspecified IPv6 segment": (BASE, [("2001:db8:1::/64", "::/64")], ["subnet-unusable"]),
+    "pools of multicast, loopback and link-local addresses": (
+        BASE
+        + "pools: {loopback: 224.0.0.0/22, vtep: 127.0.0.0/22, management: 169.254.0.0/22, loopback6: ff00::/64}\n",
+        [],
+        ["subnet-unusable"] * 4,
+    ),
+    "a pool of carrier-grade NAT's range": (BASE + "pools: {loopback: 100.64.0.0/22}\n", [], []),
     # topology
     "no leaf": ("site: x\nswitches:\n  spine1: {role: spine}\n", [], ["incomplete-fabric"]),
     "two pods with super-spine": (

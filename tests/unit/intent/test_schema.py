@@ -70,6 +70,16 @@ CASES: dict[str, tuple[str, str, list[tuple[str, str, str, str]]]] = {
         "segment: 2026-01-02}",
         [("16:35", "unknown-name", "there is no segment '2026-01-02'", "known: collect, stream")],
     ),
+    "a MAC of a group": (
+        "tenants:",
+        "fabric: {anycast_mac: 01:00:5e:00:01:01}\ntenants:",
+        [("8:23", "bad-value", "'01:00:5e:00:01:01' is a group address", "second digit must be even")],
+    ),
+    "a MAC of zeros": (
+        "tenants:",
+        "fabric: {anycast_mac: 00:00:00:00:00:00}\ntenants:",
+        [("8:23", "bad-value", "'00:00:00:00:00:00' is no station's address", "")],
+    ),
     "a MAC of digits": ("tenants:", "fabric: {anycast_mac: 00:11:22:33:44:55}\ntenants:", []),
     "a MAC in capitals": (
         "tenants:",

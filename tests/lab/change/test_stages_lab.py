@@ -10,7 +10,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,7 +21,7 @@ from change_lab import fabric_of, network
 from rtmctl.base import Exit
 from rtmctl.change import ApplyOptions, Network, Outcome, Site, Timing, apply, carry_out, make, recover
 from rtmctl.change.journal import Entry
-from rtmctl.change.reading import read_fleet
+from rtmctl.change.reading import current_models, read_fleet
 from rtmctl.lab import Choices, Lab
 from rtmctl.model import DeviceConfig, DeviceModel
 from rtmctl.store import open_store
@@ -111,6 +111,12 @@ def lab(labs: Callable[[str], Lab], root: Path) -> Iterator[Lab]:
     yield lab
 
 
+def far_ends(models: Mapping[str, DeviceModel]) -> dict[tuple[str, str], str | None]:
+    """Each session's far device, which a note says and no directive, and whether its own is drained."""
+    found = {(n, s.name): s.remote_device for n, model in models.items() for b in model.bgp for s in b.neighbors}
+    return found | {(name, "drained"): str(model.drained) for name, model in models.items()}
+
+
 def carried_out(lab: Lab, net: Network, what: str, stages: list[str]) -> None:
     """Make the plan and apply it, with the network watched."""
     plan = asyncio.run(make(net))
@@ -133,6 +139,9 @@ def carried_out(lab: Lab, net: Network, what: str, stages: list[str]) -> None:
     assert min(uplinks.least.values()) >= 1, uplinks.least
     assert seen.worst_ms < HANG_MS
     assert asyncio.run(make(net)).empty, "and it is what the site says"
+    reading = asyncio.run(read_fleet(net.connect, sorted(net.platforms)))
+    runs = current_models(net.platforms, reading.running, net.restore)
+    assert far_ends(runs) == far_ends(net.build(frozenset())[0]), "what runs is read as the model that it is"
 
 
 def test_killed_in_the_middle_of_the_second_stage_every_device_is_as_before(lab: Lab, root: Path) -> None:

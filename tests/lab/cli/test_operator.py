@@ -72,12 +72,13 @@ def test_looking(shell: Shell) -> None:
 
 
 def test_a_filter_emptied_by_hand(shell: Shell) -> None:
-    """The path back from the far end is still filtered, so that no answer shows it: the rules themselves do."""
+    """The path back from the far end is still filtered, so that no answer shows it: the rules do, and what arrives."""
     inside = (
         "ip netns exec events " if "events" in shell.run("lab exec leaf1 -- ls /run/netns", expect=None).out else ""
     )
     shell.run(f"lab exec leaf1 -- {inside}/usr/sbin/nft flush chain inet rtmctl from-collect")
     assert "leaf1 nftables" in shell.run("net drift", expect=4).out
+    assert "leaf1: collector1 → " in shell.run("net verify --check matrix --check flows", expect=5).out
     assert "confirmed: 1 device" in shell.run("net apply --yes").out
     shell.run("net drift")
 

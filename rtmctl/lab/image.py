@@ -72,7 +72,17 @@ def _build(recipe: Recipe, root: Path, rootless: Rootless | None, lock: int) -> 
     if here.get("ID") != "debian":
         sources = ()  # another distribution's mirror has no Debian suites; mmdebstrap knows Debian's own
     if rootless is None:
-        command += ["--mode=root", recipe.suite, str(root)]
+        # mounts of its own (proc, this machine's /dev/shm) go with it, however it ends
+        command = [
+            "unshare",
+            "--mount",
+            "--propagation=private",
+            "--",
+            *command,
+            "--mode=root",
+            recipe.suite,
+            str(root),
+        ]
     else:
         root.mkdir()
         tar = " ".join(enter_command(rootless, "tar", "-C", str(root), "--exclude=./dev/*", "-x"))
@@ -117,8 +127,15 @@ def _run(command: list[str], stdin: str, lock: int) -> None:
 
 
 def _remove(path: Path, rootless: Rootless | None) -> None:
+    """Raises PermanentError, and removes nothing, where something is mounted below: it would be emptied too."""
     if not path.exists():
         return
+    points = (line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines())
+    if inside := [point for point in points if Path(point).is_relative_to(path.resolve())]:
+        raise PermanentError(
+            f"{', '.join(inside)} is mounted in {path}, so it is not removed",
+            hint=f"umount {' '.join(reversed(inside))}",
+        )
     if rootless is None:
         shutil.rmtree(path, ignore_errors=True)
     else:

@@ -75,6 +75,35 @@ def test_a_build_that_is_killed_leaves_no_image_and_the_next_one_makes_it(cache:
     assert not builders(cache)
 
 
+def test_a_builder_that_is_killed_leaves_nothing_mounted(cache: Path) -> None:
+    """It mounts this machine's /dev/shm, among others: who removed its folder would empty that."""
+    killed = build()
+    deadline = time.monotonic() + 120
+    while not (cache / f".building-{TINY.folder}/var/lib/dpkg/info/base-files.list").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    for pid in builders(cache):
+        os.kill(pid, signal.SIGKILL)
+    killed.communicate(timeout=60)
+    assert str(cache) not in Path("/proc/self/mountinfo").read_text()
+    assert (image.ensure(TINY) / "bin/ip").exists()
+
+
+def test_what_is_mounted_in_a_folder_is_not_removed_with_it(cache: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("mounts")
+    point = cache / f".building-{TINY.folder}/dev"
+    point.mkdir(parents=True)
+    subprocess.run(["mount", "-t", "tmpfs", "foreign", str(point)], check=True)
+    try:
+        (point / "file").touch()
+        with pytest.raises(PermanentError, match=r"dev is mounted in .*, so it is not removed"):
+            image.ensure(TINY)
+        assert (point / "file").exists()
+    finally:
+        subprocess.run(["umount", str(point)], check=True)
+
+
 def test_a_full_disk_is_named_and_left_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if os.geteuid() != 0:
         pytest.skip("mounts a small disk")

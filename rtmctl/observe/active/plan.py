@@ -25,6 +25,8 @@ class _Draft:
     models: Mapping[str, DeviceModel]
     owners: Mapping[tuple[str, Address], str]
     """(tenant, address) to host"""
+    segments: Mapping[str, frozenset[str | None]]
+    """host to the segments it has a leg in"""
     tests: list[HostTest] = field(default_factory=list)
     listeners: set[tuple[str, Kind, int]] = field(default_factory=set)
     skipped: dict[tuple[str, str], None] = field(default_factory=dict)
@@ -44,7 +46,8 @@ def plan_tests(
     fabric: Fabric, models: Mapping[str, DeviceModel], entered: frozenset[str], *, sample: int, seed: int
 ) -> ActivePlan:
     """`entered`: hosts on which commands can be run. `sample`: the most pairs the matrix tests."""
-    draft = _Draft(fabric, models, _owners(fabric))
+    segments = {host.name: frozenset(place.segment for place in places(fabric, host)) for host in fabric.hosts}
+    draft = _Draft(fabric, models, _owners(fabric), segments)
     random = Random(seed)
     hosts = [h for h in fabric.hosts if h.managed and h.name in entered]
     closed = [h.name for h in fabric.hosts if h.managed and h.name not in entered]
@@ -128,6 +131,9 @@ def _exchange(draft: _Draft, check: str, pair: tuple[Place, Place], kind: Kind, 
     )
     if judged.passes is None:
         draft.skip(check, f"{a.segment or a.host} to {b.segment or b.host} {judged.reason}")
+        return None
+    if a.segment != b.segment and b.segment in draft.segments.get(a.host, ()):
+        draft.skip(check, f"{a.host} stands in {b.segment} too: what it sends there passes no gateway")
         return None
     twin = draft.owners.get((a.tenant, b.address))
     if a.tenant != b.tenant and twin is not None:

@@ -187,7 +187,7 @@ def test_unknown_names_answer_with_the_known(lab: Lab) -> None:
     assert "leaf1" in node.value.hint
     with pytest.raises(PermanentError) as image:
         open_lab("x").up(clos(1, 1), Choices(image="nos"))
-    assert "switch-frr8" in image.value.hint
+    assert "frr8, frr10" in image.value.hint
     with pytest.raises(PermanentError) as driver:
         open_lab("x", "vagrant")
     assert "netns" in driver.value.hint

@@ -1,4 +1,4 @@
-"""One lab for all tests of this folder, or for those of one file where another process runs the others."""
+"""One lab for all tests of a file."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from observe_lab import SETTLE_S, Observed, observed
 from rtmctl.base import RtmctlError
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observed]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RTMCTL_LAB_STATE", str(tmp_path_factory.mktemp("labs")))

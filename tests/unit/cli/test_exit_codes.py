@@ -103,6 +103,7 @@ def test_lab_down_finds_nothing(rtmctl: Run) -> None:
 
 LOADING = """
 import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background shell has it ignored
 class Interrupts:
     def find_spec(self, name, path=None, target=None):
         if name == "typer":

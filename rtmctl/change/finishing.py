@@ -14,7 +14,7 @@ from rtmctl.change.journal import Entry, Journal, StoreJournal
 from rtmctl.change.options import Timing
 from rtmctl.change.results import ChangeResult, DeviceOutcome, Outcome, Standing
 from rtmctl.change.settling import outcome_of, seen_of, standing_of
-from rtmctl.change.standing import PENDING, Direction, OpenChange, stands
+from rtmctl.change.standing import UNSETTLED, Direction, OpenChange, stands
 from rtmctl.change.transaction import Transaction, await_leases, confirm_devices, decide, keep, release_leases, undo
 from rtmctl.device.types import TransactionState
 from rtmctl.store import ChangeRow, StandingRow, Store
@@ -141,7 +141,7 @@ class Finisher:
             for name in manifest.devices
             if name in self.change.holdings
             and self.change.holdings[name].status.transaction == manifest.id
-            and self.change.holdings[name].status.state in (*PENDING, TransactionState.BROKEN)
+            and self.change.holdings[name].status.state in UNSETTLED
         ]
         # a decision found on a device must be withdrawn before an undo
         transaction.deciding = any(

@@ -9,13 +9,12 @@ from rtmctl.change.fleet import Fleet, failures, successes
 from rtmctl.change.holdings import read_holdings
 from rtmctl.change.options import Timing
 from rtmctl.change.plan_types import DevicePlan
-from rtmctl.change.standing import Direction, Holding, open_changes
+from rtmctl.change.standing import UNSETTLED, Direction, Holding, open_changes
 from rtmctl.device.state import DeviceState
-from rtmctl.device.types import Running, TransactionState
+from rtmctl.device.types import Running
 
 _NO_SESSION = "has no BGP session up"
 _SETTLE_TRIES = 8
-_UNSETTLED = (TransactionState.ARMED, TransactionState.APPLIED, TransactionState.BROKEN)
 
 
 async def refuse_unsettled(fleet: Fleet, names: Iterable[str], timing: Timing) -> Mapping[str, Holding]:
@@ -38,7 +37,7 @@ async def refuse_unsettled(fleet: Fleet, names: Iterable[str], timing: Timing) -
             f"{name} ({holding.status.state.value})"
             for name, holding in sorted(change.holdings.items())
             if holding.status.transaction == change.manifest.id
-            and (change.direction is Direction.FORWARD or holding.status.state in _UNSETTLED)
+            and (change.direction is Direction.FORWARD or holding.status.state in UNSETTLED)
         ]
         if held and wanted & set(change.manifest.devices):
             number = change.manifest.id

@@ -11,11 +11,12 @@ from rtmctl.change.fleet import Connect, Device, Fleet, failures, successes
 from rtmctl.change.notes import DRAIN, MANAGED, MANAGED_NEXT
 from rtmctl.change.secrets import HIDDEN, Resolve, fill, references
 from rtmctl.change.settling import Seen
+from rtmctl.change.standing import UNSETTLED
 from rtmctl.change.unmanaged import joined_note
 from rtmctl.device.frr import agent as frr_agent
 from rtmctl.device.frr.normal import normal_form as frr_normal_form
 from rtmctl.device.state import DeviceState
-from rtmctl.device.types import Capabilities, DeviceStatus, Running, TransactionState
+from rtmctl.device.types import Capabilities, DeviceStatus, Running
 from rtmctl.model.config import DeviceConfig
 from rtmctl.model.types import DeviceModel
 from rtmctl.render.frr import parse as frr_parse
@@ -23,7 +24,6 @@ from rtmctl.render.frr import parse as frr_parse
 READ_TIMEOUT_S = 60.0
 _DAEMONS_S = 5.0
 """for daemons of a device that has just booted"""
-_UNSETTLED = (TransactionState.ARMED, TransactionState.APPLIED, TransactionState.BROKEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ async def read_fleet(
         note = await device.note(MANAGED)
         drain = await device.note(DRAIN)
         status = await device.status()
-        pending = status.transaction if status.state in _UNSETTLED else None
+        pending = status.transaction if status.state in UNSETTLED else None
         managed = joined_note(note, await device.note(MANAGED_NEXT) if pending else None)
         emit(DeviceStep(device.name, "read", True))
         drained = drain if isinstance(drain, str) else None

@@ -8,6 +8,9 @@ from rtmctl.change.notes import Decision, Manifest, Verdict
 from rtmctl.device.types import DeviceStatus, TransactionState
 
 PENDING = (TransactionState.ARMED, TransactionState.APPLIED)
+"""its revert timer runs"""
+UNSETTLED = (*PENDING, TransactionState.BROKEN)
+"""changed, and neither confirmed nor reverted"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ def direction(manifest: Manifest, part: Mapping[str, Holding]) -> Direction:
     if confirmed or (decided and not withdrawn):
         done = all(state is TransactionState.CONFIRMED for state in states.values())
         return Direction.SETTLED if done else Direction.FORWARD
-    waiting = (*PENDING, TransactionState.STAGED, TransactionState.BROKEN)
+    waiting = (*UNSETTLED, TransactionState.STAGED)
     return Direction.BACK if any(state in waiting for state in states.values()) else Direction.SETTLED
 
 

@@ -20,9 +20,10 @@ from rtmctl.change.notes import (
     decision_to_text,
 )
 from rtmctl.change.results import DeviceOutcome, Standing
+from rtmctl.change.standing import PENDING
 from rtmctl.change.transaction import timers
 from rtmctl.change.transaction.keeping import extend
-from rtmctl.change.transaction.state import PENDING, Transaction
+from rtmctl.change.transaction.state import Transaction
 from rtmctl.device.types import TransactionState
 
 _UNCONFIRMED = (*PENDING, TransactionState.REVERTED, TransactionState.STAGED)

@@ -12,9 +12,7 @@ from rtmctl.change.journal import Journal
 from rtmctl.change.notes import Manifest
 from rtmctl.change.options import Timing
 from rtmctl.change.transaction import timers
-from rtmctl.device.types import DeviceStatus, TransactionState
-
-PENDING = (TransactionState.ARMED, TransactionState.APPLIED)
+from rtmctl.device.types import DeviceStatus
 
 
 @dataclass(slots=True)

@@ -9,9 +9,10 @@ from rtmctl.change.events import PhaseBegun, Waiting
 from rtmctl.change.fleet import Device, successes
 from rtmctl.change.journal import Entry
 from rtmctl.change.results import DeviceOutcome, Standing
+from rtmctl.change.standing import PENDING
 from rtmctl.change.transaction.decision import withdraw
 from rtmctl.change.transaction.forward import unstage
-from rtmctl.change.transaction.state import PENDING, Transaction
+from rtmctl.change.transaction.state import Transaction
 from rtmctl.device.types import DeviceStatus, TransactionState
 
 _GRACE_S = 10

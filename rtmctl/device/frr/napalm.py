@@ -20,6 +20,7 @@ from napalm.base import NetworkDriver, models
 from napalm.base import constants as c
 from napalm.base import exceptions as napalm
 
+from rtmctl.device.frr.agent.record import PENDING
 from rtmctl.device.frr.client import AgentClient
 from rtmctl.device.frr.getters import bgp, interfaces, neighbors, probes, routes, system
 from rtmctl.device.frr.state import read_state
@@ -28,7 +29,6 @@ from rtmctl.model.config import DeviceConfig
 GUARD_S = 600
 """revert timer of a commit that is confirmed at once"""
 CHANGE_S = 300.0
-PENDING = ("armed", "applied")
 
 
 class FrrDriver(NetworkDriver):

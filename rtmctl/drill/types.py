@@ -25,6 +25,7 @@ __all__ = [
     "Load",
     "Measured",
     "Moment",
+    "Option",
     "PlannedFlow",
     "Radius",
     "Removed",
@@ -82,16 +83,45 @@ class FaultPlan:
     detection: Detection
     momentary: bool = False
     """over as soon as it is made (a session reset): nothing is held"""
+    touches: Removed | None = None
+    """what a flow must cross to meet the fault, where nothing is removed (pressure on a host); None: `removed`"""
+
+    @property
+    def met(self) -> Removed:
+        """What a flow must cross to meet the fault."""
+        return self.removed if self.touches is None else self.touches
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One setting of a fault. The default's type is the option's; text from a command line is read as that type."""
+
+    name: str
+    default: Argument
+    about: str
+    """one line for help, with what the value means"""
+    low: float | None = None
+    high: float | None = None
+    """limits of a number, inclusive"""
+    choices: tuple[str, ...] = ()
+    required: bool = False
+    """`default` tells the type alone"""
 
 
 class Fault(Protocol):
     """One kind of fault; one file in `faults/`, one line in its list."""
 
-    name: str
-    summary: str
-    target: str
-    """what its target is, for help: 'LINK', 'SWITCH', 'HOST'"""
+    @property
+    def name(self) -> str: ...
+    @property
+    def summary(self) -> str: ...
+    @property
+    def target(self) -> str:
+        """What its target is, for help: 'LINK', 'SWITCH', 'HOST'."""
+        ...
 
+    @property
+    def options(self) -> tuple[Option, ...]: ...
     def plan(self, around: Surroundings, target: str, options: Mapping[str, Argument]) -> FaultPlan:
         """Raises PermanentError for a target that is not there (the nearest names in the hint) or a wrong option."""
         ...

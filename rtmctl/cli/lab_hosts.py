@@ -2,7 +2,7 @@
 
 from rtmctl.lab.blueprint import NodeKind
 from rtmctl.lab.driver import Lab
-from rtmctl.probe.process import ProcessRunner
+from rtmctl.device.processes import ProcessRunner
 
 
 def lab_hosts(lab: Lab) -> ProcessRunner:

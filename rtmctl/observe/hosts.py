@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable
 
-from rtmctl.probe.hosts import HostResult, HostRunner
+from rtmctl.device.hosts import HostResult, HostRunner
 
 __all__ = ["DevicePinger", "HostResult", "HostRunner"]
 

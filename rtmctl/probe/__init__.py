@@ -4,16 +4,18 @@ Loss is told in milliseconds of a flow, latency counts from the intended send ti
 instead of guessing.
 """
 
-from rtmctl.probe.hosts import HostResult, HostRunner
-from rtmctl.probe.process import ProcessRunner
+from rtmctl.device.hosts import HostProcess, HostResult, HostRunner
+from rtmctl.device.processes import ProcessRunner
 from rtmctl.probe.run import run_probe
-from rtmctl.probe.types import Flow, FlowResult, Latency, LossWindow, ProbeResult, ProbeSpec, Verdict
+from rtmctl.probe.types import Flow, FlowResult, Interim, Latency, LossWindow, ProbeResult, ProbeSpec, Verdict
 
 __all__ = [
     "Flow",
     "FlowResult",
+    "HostProcess",
     "HostResult",
     "HostRunner",
+    "Interim",
     "Latency",
     "LossWindow",
     "ProbeResult",

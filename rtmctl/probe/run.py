@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rtmctl.base import PermanentError, RtmctlError
-from rtmctl.probe.hosts import HostRunner
+from rtmctl.device.hosts import HostRunner
 from rtmctl.probe.merge import merge
 from rtmctl.probe.types import ProbeResult, ProbeSpec
 

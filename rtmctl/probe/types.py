@@ -1,5 +1,6 @@
 """Flows to be measured, and what was measured."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -87,6 +88,21 @@ class FlowResult:
     @property
     def worst_ms(self) -> float:
         return max((w.length_ms for w in self.windows), default=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Interim:
+    """What one agent has seen until now; each tells about every 100 ms. Not for a verdict: an agent may be stalled."""
+
+    host: str
+    at_ns: int
+    """CLOCK_REALTIME of the host"""
+    flows: Mapping[str, float]
+    """flow that arrives at the host to the ms since its last packet arrived, since the start when none has"""
+    received: Mapping[str, int]
+    """flow to packets until now"""
+    worst_late_ms: float
+    """of this agent's own sending"""
 
 
 class Verdict(StrEnum):

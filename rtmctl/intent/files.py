@@ -24,7 +24,6 @@ MAX_BYTES = 8 * 1024 * 1024
 MAX_FILES = 1000
 
 NOT_A_FILE = "put a YAML file of this name there, or take it away"
-EMPTY = "docs/site-files.md begins with a whole site in ten lines; `rtmctl init DIR` writes one"
 UNREADABLE = "who runs rtmctl must be able to read it: ls -l shows who can"
 
 
@@ -61,6 +60,14 @@ def read_sources(root: Path, findings: Iterable[Finding]) -> dict[str, str]:
         with suppress(_Unusable):
             sources[name] = _decode(_read(root / name, name, MAX_BYTES), name)
     return sources
+
+
+def read_one(path: Path) -> tuple[SourceFile | None, tuple[Finding, ...]]:
+    """A file of any kind, named as given; None and a finding when it cannot be had."""
+    try:
+        return SourceFile(str(path), _decode(_read(path, str(path), MAX_BYTES), str(path))), ()
+    except _Unusable as problem:
+        return None, (problem.finding,)
 
 
 class _Unusable(Exception):
@@ -161,6 +168,7 @@ def _reason(error: OSError) -> str:
     return error.strerror or type(error).__name__
 
 
-def empty(name: str, *, whole_site: bool) -> Finding:
-    severity = Severity.ERROR if whole_site else Severity.WARNING
-    return Finding("empty-file", "the file holds nothing", _top(name), EMPTY, severity)
+def empty(name: str, hint: str, *, whole: bool) -> Finding:
+    """`whole`: there is no other file that could make up for it."""
+    severity = Severity.ERROR if whole else Severity.WARNING
+    return Finding("empty-file", "the file holds nothing", _top(name), hint, severity)

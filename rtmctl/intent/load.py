@@ -8,12 +8,13 @@ from pathlib import Path
 from rtmctl.base import Finding, SiteInvalid
 from rtmctl.base.findings import errors
 from rtmctl.intent.checks import CHECKS
-from rtmctl.intent.compose import Mapping, Node, Scalar, compose
+from rtmctl.intent.compose import Mapping, compose
 from rtmctl.intent.data import Data, to_data
-from rtmctl.intent.files import SourceFile, empty, read_files
+from rtmctl.intent.files import SourceFile, read_files
 from rtmctl.intent.merge import merge
+from rtmctl.intent.refusals import not_a_mapping
 from rtmctl.intent.site import Site
-from rtmctl.intent.validate import validate
+from rtmctl.intent.validate import SITE, validate
 
 
 def load_site(root: Path) -> Site:
@@ -49,7 +50,7 @@ def _judge(
         if isinstance(node, Mapping):
             roots.append(node)
         elif not found:
-            findings.append(_no_mapping(source.name, node, whole_site=len(sources) == 1))
+            findings.append(not_a_mapping(SITE, source.name, node, whole=len(sources) == 1))
     unread = any(finding.severity == "error" for finding in findings if finding.code not in _HARMLESS)
     merged, found = merge(roots)
     findings.extend(found)
@@ -70,13 +71,6 @@ def _judge(
 
 _HARMLESS = frozenset({"duplicate-key", "unsupported-yaml"})
 """findings after which the rest of the file is known all the same"""
-
-
-def _no_mapping(name: str, node: Node | None, *, whole_site: bool) -> Finding:
-    if node is None or (isinstance(node, Scalar) and node.plain and not node.text):
-        return empty(name, whole_site=whole_site)
-    kind = "a single value" if isinstance(node, Scalar) else "a list"
-    return Finding("not-a-mapping", f"the file holds {kind}", node.at, "a site file begins with a line `site: NAME`")
 
 
 def _ordered(findings: Iterable[Finding], data: Data) -> tuple[Finding, ...]:

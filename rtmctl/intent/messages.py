@@ -44,12 +44,15 @@ def _wrong(expected: str) -> Callable[[Error, str], Problem]:
     return explain
 
 
+_DIGITS = re.compile(r"\s*[0-9]{1,18}\s*", re.ASCII)
+
+
 def _retype(error: Error, expected: str) -> str:
     value = error["input"]
     match expected:
         case "a text" if isinstance(value, bool | int | float):
             return f'in quotes it is text: "{str(value).lower() if isinstance(value, bool) else value}"'
-        case "a whole number" if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,18}\s*", value, re.ASCII):
+        case "a whole number" | "a number" if isinstance(value, str) and _DIGITS.fullmatch(value):
             return f"write it without quotes: {value.strip()}"
         case "a whole number" if isinstance(value, float) and value.is_integer() and abs(value) < 1e18:
             return f"write {int(value)}"
@@ -128,16 +131,12 @@ def _pattern(error: Error, label: str) -> Problem:
     )
 
 
-def _too_small(error: Error, label: str) -> Problem:
-    return Problem(
-        "out-of-range", f"{quoted(error['input'])[1:-1]} is too small: {label} is at least {error['ctx']['ge']}"
-    )
+def _limit(wrong: str, limit: str, key: str) -> Callable[[Error, str], Problem]:
+    def explain(error: Error, label: str) -> Problem:
+        value = quoted(error["input"])[1:-1]
+        return Problem("out-of-range", f"{value} is too {wrong}: {label} is {limit} {error['ctx'][key]}")
 
-
-def _too_great(error: Error, label: str) -> Problem:
-    return Problem(
-        "out-of-range", f"{quoted(error['input'])[1:-1]} is too great: {label} is at most {error['ctx']['le']}"
-    )
+    return explain
 
 
 def _own(error: Error, label: str) -> Problem:
@@ -171,6 +170,8 @@ EXPLAIN: Mapping[str, Callable[[Error, str], Problem]] = {
     "int_type": _wrong("a whole number"),
     "int_from_float": _wrong("a whole number"),
     "int_parsing_size": _wrong("a whole number"),
+    "float_type": _wrong("a number"),
+    "finite_number": _wrong("a finite number"),
     "bool_type": _wrong("true or false"),
     "dict_type": _wrong("a mapping"),
     "model_type": _wrong("a mapping"),
@@ -179,8 +180,9 @@ EXPLAIN: Mapping[str, Callable[[Error, str], Problem]] = {
     "list_type": _wrong("a list"),
     "enum": _enum,
     "string_pattern_mismatch": _pattern,
-    "greater_than_equal": _too_small,
-    "less_than_equal": _too_great,
+    "greater_than_equal": _limit("small", "at least", "ge"),
+    "less_than_equal": _limit("great", "at most", "le"),
+    "greater_than": _limit("small", "more than", "gt"),
     "too_short": _short,
     "too_long": _long,
     "string_too_long": _long,

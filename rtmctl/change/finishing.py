@@ -13,7 +13,7 @@ from rtmctl.change.holdings import read_holdings
 from rtmctl.change.journal import Entry, Journal, StoreJournal
 from rtmctl.change.options import Timing
 from rtmctl.change.results import ChangeResult, DeviceOutcome, Outcome, Standing
-from rtmctl.change.settling import outcome_of, seen_of, standing_of
+from rtmctl.change.settling import seen_of, settle_one
 from rtmctl.change.standing import UNSETTLED, Direction, OpenChange, stands
 from rtmctl.change.transaction import Transaction, await_leases, confirm_devices, decide, keep, release_leases, undo
 from rtmctl.device.types import TransactionState
@@ -175,16 +175,9 @@ class Finisher:
         return StoreJournal(self.store, manifest.change, self.now)
 
     def _note_settled(self) -> None:
-        seen = seen_of(self.change.holdings)
-        found = {name: standing_of(self.change.manifest.change, one, "") for name, one in seen.items()}
-        rows = [
-            StandingRow(self.change.manifest.change, name, told[0].value, told[1], self.now())
-            for name, told in found.items()
-            if told is not None
-        ]
-        self.store.set_standings(rows)
-        if end := outcome_of(rows):
-            self.store.settle_change(self.change.manifest.change, end[0].value, end[1])
+        row = self.store.change(self.change.manifest.change)
+        assert row is not None  # the journal has begun one
+        settle_one(self.store, row, seen_of(self.change.holdings), self.now(), devices=self._answering())
 
     async def _back(self, transaction: Transaction, why: str = "") -> ChangeResult:
         try:

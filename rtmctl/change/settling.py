@@ -53,14 +53,24 @@ def settle(
     with contextlib.suppress(StoreError):
         for row in store.changes(site, _LOOKED_AT, outcomes=OPEN):
             due = row.id not in but and not _at_work(row, seen.values(), now)
-            if due and _settle_one(store, row, seen, now):
+            if due and settle_one(store, row, seen, now):
                 found.append(row.id)
     return tuple(found)
 
 
-def _settle_one(store: Store, row: ChangeRow, seen: Mapping[str, Seen], now: float) -> bool:
+def settle_one(
+    store: Store, row: ChangeRow, seen: Mapping[str, Seen], now: float, *, devices: Collection[str] = ()
+) -> bool:
+    """Bring one change up to what was just read, whoever is at work on it.
+
+    Args:
+        devices: what is known to take part in it, beside its plan and what was noted before.
+
+    Returns:
+        whether something new is known. Raises StoreError.
+    """
     known = {one.device: one for one in store.standings((row.id,))}
-    before = dict.fromkeys(known, "")
+    before = dict.fromkeys((*devices, *known), "")
     if row.plan:  # none where a recover on another machine began the record
         try:
             plan = plan_from_json(row.plan, f"the plan of change {row.id}")

@@ -190,12 +190,13 @@ def test_a_change_that_waits_is_asked_about(new_store: Callable[[], Store], died
     assert not (died and asked)
 
 
-def test_what_somebody_confirms_while_the_question_is_asked_stays(new_store: Callable[[], Store]) -> None:
+@pytest.mark.parametrize("known", [False, True], ids=["empty store", "its own store"])
+def test_what_somebody_confirms_while_the_question_is_asked_stays(new_store: Callable[[], Store], known: bool) -> None:
     options = ApplyOptions(timing=TIMING, confirm_within_s=100)
 
     async def go() -> None:
         devices, store = FakeFabric(OLD), new_store()
-        await apply(plan_for(devices), devices.connect, new_store(), options=options)
+        await apply(plan_for(devices), devices.connect, store if known else new_store(), options=options)
 
         def confirmed_meanwhile(_change: OpenChange) -> bool:
             for device in devices.devices.values():

@@ -59,7 +59,8 @@ Asn = Annotated[int, Strict(), Field(ge=1, le=4294967295)]
 """A BGP autonomous system (RFC 6793)."""
 
 
-def _bad(message: str, hint: str = "") -> PydanticCustomError:
+def bad_value(message: str, hint: str = "") -> PydanticCustomError:
+    """For validators: the finding of that code, at the value's place."""
     # braces are pydantic's template marks
     return PydanticCustomError("bad-value", "{message}", {"message": message, "hint": hint})
 
@@ -78,13 +79,13 @@ def _address(example: str, version: int | None = None) -> Callable[[Any], Any]:
             return value
         text = _text(value, "an address", example)
         if "/" in text:
-            raise _bad(f"'{text}' is no address", "leave the prefix length out here")
+            raise bad_value(f"'{text}' is no address", "leave the prefix length out here")
         if "%" in text:
-            raise _bad(f"'{text}' names an interface", "leave out the part from % on")
+            raise bad_value(f"'{text}' names an interface", "leave out the part from % on")
         try:
             parsed = ip_address(text)
         except ValueError:
-            raise _bad(f"'{text}' is no address", _octets(text, f"an address looks like {example}")) from None
+            raise bad_value(f"'{text}' is no address", _octets(text, f"an address looks like {example}")) from None
         return _versioned(parsed, text, version)
 
     return parse
@@ -99,9 +100,9 @@ def _network(example: str, version: int | None = None) -> Callable[[Any], Any]:
         try:
             parsed = ip_network(text, strict=False)
         except ValueError:
-            raise _bad(f"'{text}' is no subnet", _octets(text, f"a subnet looks like {example}")) from None
+            raise bad_value(f"'{text}' is no subnet", _octets(text, f"a subnet looks like {example}")) from None
         if ip_interface(text).ip != parsed.network_address:
-            raise _bad(f"'{text}' has host bits set", f"the subnet is {parsed}")
+            raise bad_value(f"'{text}' has host bits set", f"the subnet is {parsed}")
         return _versioned(parsed, text, version)
 
     return parse
@@ -117,7 +118,7 @@ def _interface(example: str) -> Callable[[Any], Any]:
             return ip_interface(text)
         except ValueError:
             hint = _octets(text, f"it looks like {example}")
-            raise _bad(f"'{text}' is no address with prefix length", hint) from None
+            raise bad_value(f"'{text}' is no address with prefix length", hint) from None
 
     return parse
 
@@ -125,11 +126,11 @@ def _interface(example: str) -> Callable[[Any], Any]:
 def _check_prefix_length(text: str, what: str, example: str) -> None:
     _, slash, length = text.partition("/")
     if not slash:
-        raise _bad(f"'{text}' has no prefix length", f"write it with its length, as in {example}")
+        raise bad_value(f"'{text}' has no prefix length", f"write it with its length, as in {example}")
     if "%" in text:
-        raise _bad(f"'{text}' names an interface", "leave out the part from % on")
+        raise bad_value(f"'{text}' names an interface", "leave out the part from % on")
     if not (length.isascii() and length.isdigit()):
-        raise _bad(f"'{text}' is no {what}", f"the length is a number of bits, as in {example}")
+        raise bad_value(f"'{text}' is no {what}", f"the length is a number of bits, as in {example}")
 
 
 def _octets(text: str, otherwise: str) -> str:
@@ -145,15 +146,15 @@ def _octets(text: str, otherwise: str) -> str:
 
 def _versioned(parsed: Any, text: str, version: int | None) -> Any:
     if version is not None and parsed.version != version:
-        raise _bad(f"'{text}' is IPv{parsed.version}; here an IPv{version} value is expected")
+        raise bad_value(f"'{text}' is IPv{parsed.version}; here an IPv{version} value is expected")
     return parsed
 
 
 def _one_station(value: str) -> str:
     if int(value[1], 16) & 1:
-        raise _bad(f"'{value}' is a group address, which no interface can have", "the second digit must be even")
+        raise bad_value(f"'{value}' is a group address, which no interface can have", "the second digit must be even")
     if not value.strip("0:"):
-        raise _bad(f"'{value}' is no station's address")
+        raise bad_value(f"'{value}' is no station's address")
     return value
 
 

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from rtmctl.intent.schema._base import Name, Section, Text, VrfName
 from rtmctl.intent.schema.audit import Audit
+from rtmctl.intent.schema.drills import Drills
 from rtmctl.intent.schema.externals import External
 from rtmctl.intent.schema.fabric import FabricOptions
 from rtmctl.intent.schema.flows import Flow
@@ -53,5 +54,7 @@ class SiteModel(Section):
     """how rtmctl reaches the devices"""
     freeze: tuple[Freeze, ...] = ()
     """windows in which `net apply` is refused"""
+    drills: Drills = Drills()
+    """what drills may do here, when, and who is told"""
     audit: Audit = Audit()
     """who signs the audit log"""

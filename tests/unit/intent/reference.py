@@ -61,7 +61,7 @@ def _words(annotation: Any) -> str:
     arguments = [a for a in get_args(annotation) if a not in (type(None), Ellipsis)]
     origin = get_origin(annotation)
     if origin is dict:
-        return "names, see below"
+        return "names, see below" if _section(annotation) else "mapping"
     if origin is tuple:
         inner = _words(arguments[0])
         return "list, see below" if "below" in inner else f"list: {inner}"
@@ -79,7 +79,9 @@ def _name(annotation: type) -> str:
 _TYPES = {
     "str": "text",
     "int": "number",
+    "float": "number",
     "bool": "`true`, `false`",
+    "time": "time of day",
     "AwareDatetime": "time with zone",
     "IPv4Network": "IPv4 subnet",
     "IPv6Network": "IPv6 subnet",
@@ -101,7 +103,7 @@ def _default(field: FieldInfo) -> str:
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"
     if isinstance(default, tuple):
-        return ", ".join(f"`{value}`" for value in default)
+        return ", ".join(f"`{value.value if isinstance(value, Enum) else value}`" for value in default)
     return f"`{default}`"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from rtmctl.device.answers import AGENT
 from rtmctl.device.frr.agent.relay import PROGRAM, SECTION, UNIT
 from rtmctl.device.frr.agent.sections import FILES
-from rtmctl.device.packing import packed
+from rtmctl.device.packing import ONBOARD, packed
 
 SUDOERS = f"rtmctl ALL=(root) NOPASSWD: {AGENT}\n"
 BOOT_UNIT = f"""\
@@ -56,7 +56,7 @@ _HERE = Path(__file__).parent
 
 def agent_file() -> bytes:
     """The agent as one executable file."""
-    return packed(_HERE / "agent", "server")
+    return packed(_HERE / "agent", "server", ONBOARD)
 
 
 def relay_file() -> bytes:

@@ -10,7 +10,7 @@ from tests.lab.device.conftest import Device, target_for
 KILLER = r"""
 import os, signal, subprocess, sys
 sys.path.insert(0, "/usr/local/lib/rtmctl/agent")
-from agent import server
+from device.frr.agent import server
 main, left = os.getpid(), int(sys.argv[1])
 
 def mortal(function):

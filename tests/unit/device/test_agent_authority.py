@@ -11,8 +11,8 @@ import pytest
 
 from rtmctl.device.frr.agent import FILES
 from rtmctl.device.frr.agent.device import Device
-from rtmctl.device.frr.agent.programs import Result
 from rtmctl.device.frr.agent.verbs import answer_to
+from rtmctl.device.onboard.programs import Result
 
 
 class Machine:

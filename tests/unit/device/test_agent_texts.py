@@ -7,16 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rtmctl.device.frr.agent.device import Device
-from rtmctl.device.frr.agent.errors import AgentError
 from rtmctl.device.frr.agent.frrtext import differences, with_hollow_blocks
 from rtmctl.device.frr.agent.merge import merged
 from rtmctl.device.frr.agent.normalform import mask, normal_frr, revealed
-from rtmctl.device.frr.agent.programs import Result
 from rtmctl.device.frr.agent.running import running
 from rtmctl.device.frr.agent.sections import hash_of, nft_tables, split_sections
 from rtmctl.device.frr.agent.spare import to_install
 from rtmctl.device.frr.agent.stanzas import stanzas
 from rtmctl.device.frr.normal import normal_form
+from rtmctl.device.onboard.errors import AgentError
+from rtmctl.device.onboard.programs import Result
 from rtmctl.model.config import DeviceConfig
 
 RENDERED = """\

@@ -10,11 +10,11 @@ import pytest
 
 from rtmctl.device.frr.agent import undo
 from rtmctl.device.frr.agent.device import Device
-from rtmctl.device.frr.agent.durable import read_file
-from rtmctl.device.frr.agent.programs import Result
 from rtmctl.device.frr.agent.sections import FILES
 from rtmctl.device.frr.agent.verbs import answer_to
 from rtmctl.device.frr.agent.watchdog import MEND_S, Watchdog
+from rtmctl.device.onboard.durable import read_file
+from rtmctl.device.onboard.programs import Result
 
 
 class Ticking:

@@ -6,10 +6,10 @@ import os
 import re
 from typing import Any
 
+from ...onboard.durable import read_file
+from ...onboard.errors import AgentError
+from ...onboard.programs import as_json, last_line
 from .device import Device
-from .durable import read_file
-from .errors import AgentError
-from .programs import as_json, last_line
 from .relay import relay_state
 from .running import vtysh
 

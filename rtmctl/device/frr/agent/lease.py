@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...onboard.errors import AgentError
 from .device import Device
-from .errors import AgentError
 
 
 def lease_state(device: Device) -> dict[str, Any] | None:

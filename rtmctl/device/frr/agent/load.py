@@ -7,12 +7,12 @@ import re
 import time
 from collections.abc import Iterable, Mapping
 
+from ...onboard.durable import write_file
+from ...onboard.errors import AgentError
+from ...onboard.programs import COMMAND_TIMEOUT_S, last_line
 from .device import Device
-from .durable import write_file
-from .errors import AgentError
 from .frrtext import differences, is_factory, with_hollow_blocks
 from .normalform import normal
-from .programs import COMMAND_TIMEOUT_S, last_line
 from .record import update
 from .relay import load_relay, wrong_relays
 from .running import live_nft, vtysh

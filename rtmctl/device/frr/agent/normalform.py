@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from .errors import AgentError
+from ...onboard.errors import AgentError
 from .frrtext import rank, tree, untree
 from .sections import normal_lines, sysctls
 

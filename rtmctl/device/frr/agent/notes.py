@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from ...onboard.errors import AgentError, disk_failure
 from .device import Device
-from .errors import AgentError, disk_failure
 from .lease import check_fence
 
 

@@ -7,11 +7,12 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from ...onboard.durable import prepared
+from ...onboard.errors import disk_failure
+from ...onboard.sessions import own_session, session_of_this
 from .device import Device
-from .durable import prepared
-from .errors import disk_failure
-from .guardian import ensure_watchdog
-from .record import session_of_this, update
+from .guarding import ensure_watchdog
+from .record import update
 from .sections import FILES, nft_tables, sysctls
 from .snapshot import snapshot
 from .spare import keep, prepare, to_install, uncover
@@ -64,8 +65,7 @@ def arm(
                 os.unlink(prepared(device.file_of(name)))
         device.remove("reserve")
         raise disk_failure("pre-image", error) from None
-    with contextlib.suppress(PermissionError):
-        os.setsid()
+    own_session()
     if device.load("record.json").get("transaction") == transaction:
         update(device, state="staged", step="again")  # a watchdog that finds `reverted` thinks its work is done
     device.watch(device, transaction)
@@ -100,8 +100,7 @@ def arm_over(
                 prepare(device, name, target[name], first=False)
     except OSError as error:
         raise disk_failure("pre-image", error) from None
-    with contextlib.suppress(PermissionError):
-        os.setsid()
+    own_session()
     deadline = device.now() + revert_in_s
     update(
         device,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...onboard.programs import plain
 from .device import Device
-from .programs import plain
 
 
 def inside_vrf(device: Device, vrf: str) -> list[str]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
-from .clock import start_of
+from ...onboard.errors import AgentError
 from .device import Device
-from .errors import AgentError
 
 PENDING = ("armed", "applied")
 
@@ -18,11 +16,6 @@ def update(device: Device, anyway: bool = False, **changes: Any) -> dict[str, An
     record = {**device.load("record.json"), **changes}
     device.save("record.json", record, anyway)
     return record
-
-
-def session_of_this() -> dict[str, Any]:
-    """Who is at work, so that a watchdog can kill what is left of it."""
-    return {"session": os.getsid(0), "session_start": start_of(os.getsid(0))}
 
 
 def own_record(device: Device, transaction: str, step: str) -> dict[str, Any]:

@@ -8,10 +8,10 @@ import os
 import time
 from typing import Any
 
+from ...onboard.durable import read_file
+from ...onboard.errors import AgentError
+from ...onboard.programs import last_line
 from .device import Device
-from .durable import read_file
-from .errors import AgentError
-from .programs import last_line
 from .sections import normal_lines
 
 SECTION = "dhcp-relay"

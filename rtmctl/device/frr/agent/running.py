@@ -6,10 +6,10 @@ import os
 import re
 from typing import Any
 
+from ...onboard.errors import AgentError
+from ...onboard.programs import last_line
 from .device import Device
-from .errors import AgentError
 from .normalform import normal
-from .programs import last_line
 from .relay import relay_section
 from .sections import FILES, hash_of, nft_tables
 from .sysctl import live_sysctl

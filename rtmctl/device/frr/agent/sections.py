@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 
-from .errors import AgentError
+from ...onboard.errors import AgentError
 
 MARK = "#### rtmctl section: "
 """as in rtmctl.model.config: a configuration's hash is over its one-text form"""

@@ -8,10 +8,11 @@ import signal
 import sys
 from typing import Any
 
+from ...onboard.errors import AgentError
+from ...onboard.guardian import guard
+from ...onboard.programs import as_json
 from .device import Device
-from .errors import AgentError
-from .guardian import guard, start_watchdog
-from .programs import as_json
+from .guarding import start_watchdog, watch_of
 from .verbs import answer_to
 
 
@@ -60,7 +61,7 @@ def main(argv: list[str]) -> int:
             return serve(device)
         arguments = parse_arguments(argv[2:])
         if verb == "watchdog":
-            guard(device, arguments["transaction"], int(arguments["starter"]))
+            guard(watch_of(device, arguments["transaction"], int(arguments["starter"])))
             return 0
         reply = answer_to(device, verb, arguments)
     except AgentError as failure:

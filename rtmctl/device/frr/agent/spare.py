@@ -12,10 +12,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ...onboard.durable import fsync_folder, prepared, read_file, saved, write_file
+from ...onboard.programs import last_line
 from .device import Device
-from .durable import fsync_folder, prepared, read_file, saved, write_file
 from .normalform import normal
-from .programs import last_line
 from .sections import FILES
 
 ABSENT = ".absent"

@@ -6,13 +6,13 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from ...onboard.durable import write_file
+from ...onboard.errors import AgentError, disk_failure
+from ...onboard.programs import last_line
 from .device import Device
-from .durable import write_file
-from .errors import AgentError, disk_failure
 from .lease import check_fence
 from .merge import merged
 from .normalform import normal, revealed
-from .programs import last_line
 from .record import PENDING, refuse_pending
 from .relay import check_relay
 from .running import mask_key, read_sections, vtysh

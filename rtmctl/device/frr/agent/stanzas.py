@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from .errors import AgentError
+from ...onboard.errors import AgentError
 
 
 class Stanza(NamedTuple):

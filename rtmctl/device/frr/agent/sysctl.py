@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
+from ...onboard.durable import read_file
+from ...onboard.errors import AgentError
 from .device import Device
-from .durable import read_file
-from .errors import AgentError
 from .sections import sysctls
 
 

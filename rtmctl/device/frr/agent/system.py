@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from ...onboard.durable import read_file
 from .device import Device
-from .durable import read_file
 
 
 def system(device: Device) -> dict[str, Any]:

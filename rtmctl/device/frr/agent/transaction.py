@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from ...onboard.errors import AgentError
+from ...onboard.programs import COMMAND_TIMEOUT_S
 from .device import Device
-from .errors import AgentError
-from .guardian import ensure_watchdog
+from .guarding import ensure_watchdog
 from .lease import check_fence, lease_state
 from .load import apply, compare
 from .normalform import normal
 from .preimage import arm, arm_over
-from .programs import COMMAND_TIMEOUT_S
 from .record import PENDING, own_record, refuse_expired, refuse_pending, update
 from .running import mask_key, read_sections
 from .sections import FILES, hash_of

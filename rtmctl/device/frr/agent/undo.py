@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ...onboard.errors import AgentError
+from ...onboard.sessions import session_of_this
 from .device import Device
-from .errors import AgentError
 from .frrtext import differences
 from .load import load_frr, load_interfaces, load_lldp, load_nft
-from .record import session_of_this, update
+from .record import update
 from .relay import load_relay, relay_section
 from .running import running, vtysh
 from .sections import normal_lines

@@ -7,9 +7,9 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ...onboard.errors import AgentError
 from .bundle import show, state
 from .device import Device
-from .errors import AgentError
 from .lease import release, take
 from .notes import note
 from .probes import ping, traceroute

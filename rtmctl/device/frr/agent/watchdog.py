@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .clock import boottime, start_of
+from ...onboard.clock import boottime, start_of
+from ...onboard.errors import AgentError
+from ...onboard.sessions import kill_holder, kill_session
 from .device import Device
-from .durable import read_file
-from .errors import AgentError
-from .programs import kill_tree
 from .record import PENDING
 from .undo import revert
 
@@ -24,19 +21,6 @@ RETRY_S = 2.0
 """until the next try after something that no undo should meet: an input/output error, a damaged record"""
 MEND_S = (5.0, 10.0, 20.0, 40.0, *[60.0] * 10)
 """between tries of an undo that left something, because FRR is dead or a program hangs; then it is the operator's"""
-
-
-def settle_in() -> None:
-    """Signals of a session's end do not end it, nor does a machine that runs out of memory."""
-    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
-        file.write("-1000")
-    with contextlib.suppress(OSError):  # where there is swap it must not wait for it: mlockall(2)
-        if len(read_file("/proc/swaps").splitlines()) > 1:
-            import ctypes  # noqa: PLC0415 - most switches have no swap, and this import takes 10 ms
-
-            ctypes.CDLL(None).mlockall(1 | 2 | 4)  # MCL_CURRENT, MCL_FUTURE, MCL_ONFAULT
 
 
 class Watchdog:
@@ -82,7 +66,7 @@ class Watchdog:
             except AgentError as failure:
                 if failure.code == "busy" and expired:
                     kill_session(record)
-                    kill_holder(device)
+                    kill_holder(device.lock_path())
                     return 0.05
         return min(0.5, max(0.01, float(record["deadline"]) - device.now()))
 
@@ -109,24 +93,3 @@ class Watchdog:
             revert(device, record.get("cause") or f"the change stopped halfway at step {record['step']}")
         elif record["boot_id"] != device.boot_id() or device.now() >= record["deadline"]:
             revert(device, "the revert timer ran out unconfirmed")
-
-
-def kill_session(record: Mapping[str, Any]) -> None:
-    """SIGKILL what is left of a change: the agent that made it and the programs it had started."""
-    session = record["session"]
-    if session == os.getsid(0) or start_of(session) not in (None, record["session_start"]):
-        return
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            with contextlib.suppress(OSError):
-                if os.getsid(int(name)) == session:
-                    os.kill(int(name), signal.SIGKILL)
-
-
-def kill_holder(device: Device) -> None:
-    """SIGKILL whoever holds the device's lock and does not let go: a step of another session that hangs."""
-    lock = os.path.join(device.run_dir, "lock")
-    with contextlib.suppress(OSError, ValueError):
-        pid = int(read_file(lock))
-        if lock in {os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")}:
-            kill_tree(pid)

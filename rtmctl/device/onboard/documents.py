@@ -21,9 +21,10 @@ class Documents:
         run_dir: in memory, empty after a reboot.
     """
 
-    def __init__(self, root: str) -> None:
-        self.state_dir = os.path.join(root, "var/lib/rtmctl")
-        self.run_dir = os.path.join(root, "run/rtmctl")
+    def __init__(self, root: str, part: str = "") -> None:
+        """`part`: a folder of its own below both."""
+        self.state_dir = os.path.join(root, "var/lib/rtmctl", part).rstrip("/")
+        self.run_dir = os.path.join(root, "run/rtmctl", part).rstrip("/")
         os.makedirs(self.run_dir, 0o700, exist_ok=True)
 
     def path(self, name: str) -> str:

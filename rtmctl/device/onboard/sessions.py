@@ -1,0 +1,43 @@
+"""Who is at work on the machine, so that a watchdog can end what is left of them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from collections.abc import Mapping
+from typing import Any
+
+from .clock import start_of
+from .durable import read_file
+from .programs import kill_tree
+
+
+def own_session() -> None:
+    """A session of one's own, which a watchdog may kill whole; a leader has it already."""
+    with contextlib.suppress(PermissionError):
+        os.setsid()
+
+
+def session_of_this() -> dict[str, Any]:
+    return {"session": os.getsid(0), "session_start": start_of(os.getsid(0))}
+
+
+def kill_session(record: Mapping[str, Any]) -> None:
+    """SIGKILL what is left of a step: the program that made it and the programs it had started."""
+    session = record["session"]
+    if session == os.getsid(0) or start_of(session) not in (None, record["session_start"]):
+        return
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            with contextlib.suppress(OSError):
+                if os.getsid(int(name)) == session:
+                    os.kill(int(name), signal.SIGKILL)
+
+
+def kill_holder(lock: str) -> None:
+    """SIGKILL whoever holds a lock file and does not let go: a step of another session that hangs."""
+    with contextlib.suppress(OSError, ValueError):
+        pid = int(read_file(lock))
+        if lock in {os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")}:
+            kill_tree(pid)

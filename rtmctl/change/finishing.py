@@ -12,7 +12,7 @@ from rtmctl.change.fleet import Fleet
 from rtmctl.change.holdings import read_holdings
 from rtmctl.change.journal import Entry, Journal, StoreJournal
 from rtmctl.change.options import Timing
-from rtmctl.change.results import ChangeResult, DeviceOutcome, Outcome, Standing
+from rtmctl.change.results import ChangeResult, DeviceOutcome, Outcome, Standing, lost, unknown
 from rtmctl.change.settling import seen_of, settle_one
 from rtmctl.change.standing import UNSETTLED, Direction, OpenChange, stands
 from rtmctl.change.transaction import Transaction, await_leases, confirm_devices, decide, keep, release_leases, undo
@@ -182,28 +182,28 @@ class Finisher:
     async def _back(self, transaction: Transaction, why: str = "") -> ChangeResult:
         try:
             outcomes = await undo(transaction)
-        except StateUnknown as unknown:
-            lost = tuple(DeviceOutcome(name, Standing.UNKNOWN) for name in self.change.manifest.devices)
-            return self._result(Outcome.UNKNOWN, unknown.message, lost, unknown.hint)
+        except StateUnknown as silence:
+            devices = unknown(self.change.manifest.devices)
+            return self._result(Outcome.UNKNOWN, silence.message, devices, silence.hint)
         told = {outcome.device for outcome in outcomes}
         others = tuple(DeviceOutcome(name, Standing.OLD) for name in self.change.holdings if name not in told)
         every = self._with_silent((*outcomes, *others), _BACK)
-        if lost_names := _lost(every):
+        if gone := lost(every):
             text = f"{why}; " if why else ""
-            message = f"{text}back to the old state, but for {', '.join(lost_names)}"
-            return self._result(Outcome.UNKNOWN, message, every, _again(lost_names))
+            message = f"{text}back to the old state, but for {', '.join(gone)}"
+            return self._result(Outcome.UNKNOWN, message, every, _again(gone))
         return self._result(Outcome.REVERTED, why or "it was not decided; every device is as before", every)
 
     def _forward(self, outcomes: tuple[DeviceOutcome, ...]) -> ChangeResult:
         every = self._with_silent(outcomes, _FORWARD)
-        if lost := _lost(every):
-            message = f"decided, but not confirmed on {', '.join(lost)}"
-            return self._result(Outcome.UNKNOWN, message, every, _again(lost))
+        if gone := lost(every):
+            message = f"decided, but not confirmed on {', '.join(gone)}"
+            return self._result(Outcome.UNKNOWN, message, every, _again(gone))
         return self._result(Outcome.CONFIRMED, f"{len(every)} devices confirmed", every)
 
     def _with_silent(self, outcomes: tuple[DeviceOutcome, ...], message: str) -> tuple[DeviceOutcome, ...]:
-        silent = (DeviceOutcome(name, Standing.UNKNOWN, message) for name in self.change.silent)
-        return tuple(sorted((*outcomes, *silent), key=lambda outcome: outcome.device))
+        every = (*outcomes, *unknown(self.change.silent, message))
+        return tuple(sorted(every, key=lambda outcome: outcome.device))
 
     def _result(
         self, outcome: Outcome, message: str, devices: tuple[DeviceOutcome, ...], hint: str = ""
@@ -221,9 +221,5 @@ class Finisher:
         await account.close(self.store, result.outcome.value, self.now(), self.fleet, self.emit)
 
 
-def _lost(outcomes: tuple[DeviceOutcome, ...]) -> list[str]:
-    return [outcome.device for outcome in outcomes if outcome.standing is Standing.UNKNOWN]
-
-
-def _again(names: list[str]) -> str:
+def _again(names: tuple[str, ...]) -> str:
     return f"bring {', '.join(names)} back and repeat rtmctl net recover; until then nothing else is changed there"

@@ -1,5 +1,6 @@
 """What a change came to: one outcome, and each device's part in it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -48,6 +49,16 @@ class DeviceOutcome:
     standing: Standing
     message: str = ""
     """why, or what to do"""
+
+
+def unknown(devices: Iterable[str], message: str = "") -> tuple[DeviceOutcome, ...]:
+    """Nobody knows where these stand."""
+    return tuple(DeviceOutcome(name, Standing.UNKNOWN, message) for name in devices)
+
+
+def lost(outcomes: Iterable[DeviceOutcome]) -> tuple[str, ...]:
+    """The devices of which nobody knows where they stand."""
+    return tuple(outcome.device for outcome in outcomes if outcome.standing is Standing.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)

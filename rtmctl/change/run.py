@@ -16,7 +16,7 @@ from rtmctl.change.journal import Entry, Journal
 from rtmctl.change.notes import Manifest
 from rtmctl.change.options import ApplyOptions, CommitMode
 from rtmctl.change.plan_types import Plan, Stage
-from rtmctl.change.results import ChangeResult, DeviceOutcome, Outcome, Standing
+from rtmctl.change.results import ChangeResult, DeviceOutcome, Outcome, Standing, lost, unknown
 from rtmctl.change.secrets import Resolve
 from rtmctl.change.settling import seen_of, settle
 from rtmctl.change.transaction import (
@@ -211,14 +211,13 @@ class ChangeRun:
     async def _undo(self, transaction: Transaction, error: RtmctlError) -> ChangeResult:
         try:
             outcomes = await undo(transaction)
-        except StateUnknown as unknown:
-            lost = tuple(DeviceOutcome(n, Standing.UNKNOWN) for n in transaction.manifest.devices)
-            return self._result(Outcome.UNKNOWN, f"{error.message}; {unknown.message}", lost, hint=unknown.hint)
-        unknown_devices = [o.device for o in outcomes if o.standing is Standing.UNKNOWN]
-        if unknown_devices:
+        except StateUnknown as silence:
+            devices = unknown(transaction.manifest.devices)
+            return self._result(Outcome.UNKNOWN, f"{error.message}; {silence.message}", devices, hint=silence.hint)
+        if gone := lost(outcomes):
             return self._result(
                 Outcome.UNKNOWN,
-                f"{error.message}; all others are as before, unknown: {', '.join(unknown_devices)}",
+                f"{error.message}; all others are as before, unknown: {', '.join(gone)}",
                 outcomes,
                 hint="look at them now; when they answer: rtmctl net recover",
             )
@@ -227,11 +226,10 @@ class ChangeRun:
         return self._result(ended, f"{error.message}; {where}", outcomes, hint=error.hint)
 
     def _confirmed(self, outcomes: tuple[DeviceOutcome, ...]) -> ChangeResult:
-        unknown = [outcome.device for outcome in outcomes if outcome.standing is Standing.UNKNOWN]
-        if unknown:
+        if gone := lost(outcomes):
             return self._result(
                 Outcome.UNKNOWN,
-                f"decided, but not confirmed on {', '.join(unknown)}",
+                f"decided, but not confirmed on {', '.join(gone)}",
                 outcomes,
                 hint="rtmctl net recover goes on to the new state",
             )

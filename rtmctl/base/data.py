@@ -8,7 +8,7 @@ _PACKAGE = Path(__file__).parents[1]
 
 
 def data_folder(name: str) -> Path:
-    """The folder `templates`, `inventories`, `playbooks` or `stacks`.
+    """The folder `drills`, `templates`, `inventories`, `playbooks` or `stacks`.
 
     Raises:
         PermanentError: the installation is incomplete.

@@ -8,7 +8,7 @@ from rtmctl.store.location import StoreError
 from rtmctl.store.proof import ChainReport, prove_chain
 from rtmctl.store.signing import Signer, public_key
 from rtmctl.store.store import Store, open_store
-from rtmctl.store.types import Anchor, AuditRow, ChangeRow, DrainRow, JournalRow, StandingRow
+from rtmctl.store.types import Anchor, AuditRow, ChangeRow, DrainRow, DrillRow, JournalRow, StandingRow
 
 __all__ = [
     "Anchor",
@@ -16,6 +16,7 @@ __all__ = [
     "ChainReport",
     "ChangeRow",
     "DrainRow",
+    "DrillRow",
     "JournalRow",
     "Signer",
     "StandingRow",

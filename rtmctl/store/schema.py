@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import BigInteger, Column, Float, Integer, MetaData, String, Table, Text, UniqueConstraint
 
-VERSION = 2
+VERSION = 3
 
 metadata = MetaData()
 
@@ -74,5 +74,22 @@ audit = Table(
     Column("key", String(128)),
 )
 
-MIGRATIONS: Mapping[int, tuple[str, ...]] = {1: ("ALTER TABLE audit ADD COLUMN key VARCHAR(128)",)}
+drills = Table(
+    "drills",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("site", String(64), nullable=False, index=True),
+    Column("name", String(64), nullable=False),
+    Column("fault", String(64), nullable=False),
+    Column("target", String(256), nullable=False),
+    Column("by", String(256), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("begun_at", Float, nullable=False),
+    Column("ended_at", Float),
+    Column("outcome", String(32), nullable=False),
+    Column("message", Text, nullable=False),
+    Column("report", Text, nullable=False),
+)
+
+MIGRATIONS: Mapping[int, tuple[str, ...]] = {1: ("ALTER TABLE audit ADD COLUMN key VARCHAR(128)",), 2: ()}
 """version to what makes the next one of it; new tables come by themselves"""

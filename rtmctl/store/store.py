@@ -18,7 +18,7 @@ from rtmctl.store.chain import chain_id, next_link
 from rtmctl.store.engines import engine_for, is_ours, store_errors
 from rtmctl.store.location import StoreError, audit_key_path, store_url
 from rtmctl.store.signing import Signer, own_signer
-from rtmctl.store.types import AuditRow, ChangeRow, DrainRow, JournalRow, StandingRow
+from rtmctl.store.types import AuditRow, ChangeRow, DrainRow, DrillRow, JournalRow, StandingRow
 
 _AUDIT_LOCK = 0x72746D63
 """PostgreSQL advisory lock: the audit chain has one writer at a time"""
@@ -144,6 +144,39 @@ class Store:
         columns = [column for column in table.c if column.name != "number"]
         query = select(*columns).where(table.c.change == change).order_by(table.c.sequence)
         return tuple(JournalRow(**row) for row in self._rows(query))
+
+    # drills
+
+    def begin_drill(self, drill: DrillRow) -> None:
+        with self._begin() as connection:
+            connection.execute(insert(schema.drills).values(**asdict(drill)))
+
+    def end_drill(self, drill: str, outcome: str, message: str, report: str, at: float) -> None:
+        table = schema.drills
+        values = {"outcome": outcome, "message": message, "report": report, "ended_at": at}
+        with self._begin() as connection:
+            connection.execute(update(table).where(table.c.id == drill).values(**values))
+
+    def drill(self, drill: str) -> DrillRow | None:
+        rows = self._rows(select(schema.drills).where(schema.drills.c.id == drill))
+        return DrillRow(**rows[0]) if rows else None
+
+    def drills(
+        self, site: str, limit: int = 50, *, outcomes: Collection[str] | None = None, reports: bool = True
+    ) -> tuple[DrillRow, ...]:
+        """The newest first.
+
+        Args:
+            outcomes: those with one of these alone.
+            reports: with their reports; else `report` is empty.
+        """
+        table = schema.drills
+        columns = [column if reports or column.name != "report" else literal("").label("report") for column in table.c]
+        query = select(*columns).where(table.c.site == site).order_by(table.c.begun_at.desc(), table.c.id)
+        query = query.limit(min(limit, _ALL))
+        if outcomes is not None:
+            query = query.where(table.c.outcome.in_(outcomes))
+        return tuple(DrillRow(**row) for row in self._rows(query))
 
     # drains
 

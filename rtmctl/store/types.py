@@ -61,6 +61,25 @@ class StandingRow:
 
 
 @dataclass(frozen=True, slots=True)
+class DrillRow:
+    """One drill in the history. `report` is its JSON; empty until it has ended."""
+
+    id: str
+    site: str
+    name: str
+    fault: str
+    target: str
+    by: str
+    reason: str
+    begun_at: float
+    ended_at: float | None
+    outcome: str
+    """its verdict, or `running`"""
+    message: str
+    report: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AuditRow:
     """One link of the hash chain; `hash` covers every other field but the signature, and `previous` the link before."""
 

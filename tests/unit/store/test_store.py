@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from rtmctl.store import ChangeRow, DrainRow, StandingRow, Store, StoreError, open_store
+from rtmctl.store import ChangeRow, DrainRow, DrillRow, StandingRow, Store, StoreError, open_store
 
 CHANGE = ChangeRow("c1", "waw1", "apply", "ann@desk", "why", 10.0, None, "running", "", "{}")
+DRILL = DrillRow("d1", "waw1", "spine-loss", "spine", "spine1", "ann@desk", "why", 10.0, None, "running", "")
 
 
 def test_a_change_and_its_end(store: Store, place: str) -> None:
@@ -49,6 +50,20 @@ def test_a_standing_takes_the_place_of_the_older_one(store: Store) -> None:
     assert store.standings(()) == ()
 
 
+def test_a_drill_and_its_end(store: Store, place: str) -> None:
+    store.begin_drill(DRILL)
+    store.begin_drill(replace(DRILL, id="d2", begun_at=20.0))
+    store.begin_drill(replace(DRILL, id="x", site="other"))
+    store.end_drill("d1", "passed", "41 ms", '{"runs": []}', 12.5)
+    again = open_store(place)
+    ended = replace(DRILL, outcome="passed", message="41 ms", report='{"runs": []}', ended_at=12.5)
+    assert again.drill("d1") == ended
+    assert again.drill("nothing") is None
+    assert again.drills("waw1", outcomes=("passed",)) == (ended,)
+    assert [(row.id, row.report) for row in again.drills("waw1", reports=False)] == [("d2", ""), ("d1", "")]
+    again.close()
+
+
 def test_drains(store: Store) -> None:
     drain = DrainRow("waw1", "leaf1", "ann", "fan", 1.0, 100.0)
     store.set_drain(drain)
@@ -77,6 +92,7 @@ def test_a_store_of_version_1_is_migrated(store: Store, place: str) -> None:
     engine = create_engine(url)
     with engine.begin() as connection:
         connection.execute(text("DROP TABLE standings"))
+        connection.execute(text("DROP TABLE drills"))
         connection.execute(text("ALTER TABLE audit DROP COLUMN key"))
         connection.execute(text("UPDATE rtmctl_version SET version = 1"))
     engine.dispose()
@@ -84,6 +100,7 @@ def test_a_store_of_version_1_is_migrated(store: Store, place: str) -> None:
     assert again.audit_log()[0].key is None
     again.audit("ann", "apply", "{}", 2.0)
     assert again.standings(["c1"]) == ()
+    assert again.drills("waw1") == ()
     again.close()
     assert open_store(place).audit_log()[1].key is not None
 

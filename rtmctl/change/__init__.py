@@ -7,7 +7,16 @@ How a device is spoken to lives in `device`, what it should run in `model` and `
 from rtmctl.change.apply import apply
 from rtmctl.change.errors import Locked, StalePlan, StepFailed
 from rtmctl.change.interrupt import run_stoppable
-from rtmctl.change.network import Network, carry_out, drain, find_drift, make, make_rollback, undrain
+from rtmctl.change.network import (
+    Network,
+    carry_out,
+    drain,
+    find_drift,
+    make,
+    make_drain,
+    make_rollback,
+    undrain,
+)
 from rtmctl.change.options import ApplyOptions, CommitMode, Timing
 from rtmctl.change.plan import PlanOptions, Surroundings, make_plan
 from rtmctl.change.plan_file import plan_from_json, plan_to_json, read_plan, write_plan
@@ -50,6 +59,7 @@ __all__ = [
     "drain",
     "find_drift",
     "make",
+    "make_drain",
     "make_plan",
     "make_rollback",
     "plan_from_json",

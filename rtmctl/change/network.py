@@ -177,15 +177,21 @@ async def drain(
         Refused: it would strand hosts, or leave no partner; or leafs would forget router MACs (`change.quirks`).
         PermanentError: no such device.
     """
-    _known(network, device)
-    reading = await _read(network, (device,), emit, others=True)
-    drained = network.drained(reading.drains)
-    for text in refuse_stranding(network.fabric, device, set(drained) - {device}, strand=strand):
-        emit(Note(f"stranded, as asked: {text}"))
     row = DrainRow(network.name, device, options.by or whoami(), reason, network.now(), until)
+    plan = await make_drain(network, row, strand=strand, emit=emit)
     # what is stranded keeps sending: its traffic has nowhere to go, and that was asked for
     options = replace(options, reason=f"drain: {reason}", accept_outage=options.accept_outage or strand)
-    return await _drain_change(network, device, row, reading, options=options, emit=emit, stop=stop)
+    return await _drain_change(network, device, row, plan, options=options, emit=emit, stop=stop)
+
+
+async def make_drain(network: Network, row: DrainRow, *, strand: bool = False, emit: OnEvent = ignore) -> Plan:
+    """Read the devices and plan a drain; raises as `drain`."""
+    _known(network, row.device)
+    reading = await _read(network, (row.device,), emit, others=True)
+    drained = network.drained(reading.drains)
+    for text in refuse_stranding(network.fabric, row.device, set(drained) - {row.device}, strand=strand):
+        emit(Note(f"stranded, as asked: {text}"))
+    return _plan(network, reading, PlanOptions(only=(row.device,)), {**drained, row.device: row})
 
 
 async def undrain(
@@ -200,24 +206,23 @@ async def undrain(
     """Let traffic back. Raises PermanentError when there is no such device; undraining twice is nothing to do."""
     _known(network, device)
     reading = await _read(network, (device,), emit)
+    others = {name: row for name, row in network.drained(reading.drains).items() if name != device}
+    plan = _plan(network, reading, PlanOptions(only=(device,)), others)
     options = replace(options, reason=f"undrain {reason}".strip())
-    return await _drain_change(network, device, None, reading, options=options, emit=emit, stop=stop)
+    return await _drain_change(network, device, None, plan, options=options, emit=emit, stop=stop)
 
 
 async def _drain_change(
     network: Network,
     device: str,
     row: DrainRow | None,
-    reading: Reading,
+    plan: Plan,
     *,
     options: ApplyOptions,
     emit: OnEvent,
     stop: asyncio.Event | None,
 ) -> ChangeResult:
     """Bring one device to its drained target or back; the note comes with it, and the store's copy after it."""
-    drained = network.drained(reading.drains)
-    after = {name: other for name, other in drained.items() if name != device} | ({device: row} if row else {})
-    plan = _plan(network, reading, PlanOptions(only=(device,)), after)
     kind = "drain" if row else "undrain"
     if plan.empty:
         await _write_note(network, device, drain_to_text(row) if row else None, kind, options, emit)

@@ -45,3 +45,5 @@ class ApplyOptions:
     """the reason for changing within a freeze window"""
     drain: bool = True
     """move traffic away first where the plan has a way to"""
+    holder: str = ""
+    """who holds the devices' leases already, and goes on holding them; empty: the change takes its own"""

@@ -147,7 +147,7 @@ class ChangeRun:
             self.journal,
             timing=self.options.timing,
             emit=self.emit,
-            holder=f"{self.by} {self.change}",
+            holder=self.options.holder or f"{self.by} {self.change}",
             return_s=sessions_return_s(self.site.targets[n] for n in self.plan.devices if n in self.site.targets),
         )
         transaction.fences = self._fences
@@ -256,7 +256,7 @@ class ChangeRun:
         return ChangeResult(self.change, outcome, message, tuple(merged[name] for name in sorted(merged)), hint=hint)
 
     async def _let_go(self) -> None:
-        if self._transaction is not None:
+        if self._transaction is not None and not self.options.holder:
             await release_leases(self._transaction)
         await self.fleet.close()
 

@@ -1,0 +1,10 @@
+"""What people see of drills, but for the HTML page: plans, live progress, results, tables, JUnit.
+
+All take what `rtmctl/drill` made and decide nothing: a verdict stands in the report, bounds in its plan.
+"""
+
+from rtmctl.show.drill.plan import show_plan
+from rtmctl.show.drill.progress import reporting
+from rtmctl.show.drill.result import show_report
+
+__all__ = ["reporting", "show_plan", "show_report"]

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from enum import StrEnum
 from typing import Protocol
 
@@ -49,18 +49,28 @@ class Journal(Protocol):
 
 
 class StoreJournal:
-    """The journal of one change in the store."""
+    """The journal of one change or drill in the store.
 
-    def __init__(self, store: Store, change: str, now: Callable[[], float] = time.time) -> None:
+    `may_be_lost`: entries of the way back, which go on although the store is full or gone.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        change: str,
+        now: Callable[[], float] = time.time,
+        may_be_lost: Collection[StrEnum] = _WITHOUT_A_RECORD,
+    ) -> None:
         self._store = store
         self._change = change
         self._now = now
+        self._may_be_lost = may_be_lost
 
-    def append(self, kind: Entry, device: str | None = None, detail: str = "") -> None:
+    def append(self, kind: StrEnum, device: str | None = None, detail: str = "") -> None:
         try:
             self._store.append(self._change, kind.value, device, detail, self._now())
         except StoreError:
-            if kind not in _WITHOUT_A_RECORD:
+            if kind not in self._may_be_lost:
                 raise
 
 

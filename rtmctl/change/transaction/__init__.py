@@ -7,12 +7,13 @@ In which order devices change, and what must hold before and after, lives in `ch
 from rtmctl.change.transaction.decision import arm_for, confirm_devices, decide
 from rtmctl.change.transaction.forward import commit_wave, restage_targets, stage_targets
 from rtmctl.change.transaction.keeping import keep
-from rtmctl.change.transaction.leases import await_leases, release_leases
+from rtmctl.change.transaction.leases import Lessee, await_leases, release_leases, renew_leases
 from rtmctl.change.transaction.state import Transaction
 from rtmctl.change.transaction.timers import sessions_return_s
 from rtmctl.change.transaction.undo import undo
 
 __all__ = [
+    "Lessee",
     "Transaction",
     "arm_for",
     "await_leases",
@@ -21,6 +22,7 @@ __all__ = [
     "decide",
     "keep",
     "release_leases",
+    "renew_leases",
     "restage_targets",
     "sessions_return_s",
     "stage_targets",

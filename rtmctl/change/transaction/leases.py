@@ -2,16 +2,35 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from rtmctl.base import Exit
 from rtmctl.change.errors import Locked, StepFailed
-from rtmctl.change.events import PhaseBegun, Waiting
-from rtmctl.change.fleet import failures, successes
-from rtmctl.change.journal import Entry
-from rtmctl.change.transaction.state import Transaction
+from rtmctl.change.events import OnEvent, PhaseBegun, Waiting
+from rtmctl.change.fleet import Fleet, failures, successes
+from rtmctl.change.journal import Entry, Journal
+from rtmctl.change.options import Timing
 
 
-async def take_leases(transaction: Transaction, names: Sequence[str], purpose: str) -> None:
+class Lessee(Protocol):
+    """Who takes leases: a transaction, or a drill."""
+
+    fences: dict[str, int]
+    """the lease's fencing number on each leased device"""
+
+    @property
+    def fleet(self) -> Fleet: ...
+    @property
+    def journal(self) -> Journal: ...
+    @property
+    def timing(self) -> Timing: ...
+    @property
+    def emit(self) -> OnEvent: ...
+    @property
+    def holder(self) -> str: ...
+
+
+async def take_leases(lessee: Lessee, names: Sequence[str], purpose: str) -> None:
     """The first device in name order is the gate: of two operators at once one gets through, not neither.
 
     Raises:
@@ -19,22 +38,20 @@ async def take_leases(transaction: Transaction, names: Sequence[str], purpose: s
         StepFailed: a device does not answer; likewise.
     """
     ordered = sorted(names)
-    transaction.emit(PhaseBegun("lease", tuple(ordered)))
+    lessee.emit(PhaseBegun("lease", tuple(ordered)))
     for group in (ordered[:1], ordered[1:]):
         for name in group:
-            transaction.journal.append(Entry.LEASE, name)
-        failed = await renew_leases(transaction, group, purpose)
+            lessee.journal.append(Entry.LEASE, name)
+        failed = await renew_leases(lessee, group, purpose)
         if failed:
-            await release_leases(transaction)
+            await release_leases(lessee)
             held = next((f for f in failed if f.exit is Exit.LOCKED), None)
             if held is not None:
                 raise Locked(held.message, hint=held.hint or "wait until it ends; `net history` names it")
             raise failed[0]
 
 
-async def await_leases(
-    transaction: Transaction, names: Sequence[str], purpose: str, stop: asyncio.Event | None = None
-) -> None:
+async def await_leases(lessee: Lessee, names: Sequence[str], purpose: str, stop: asyncio.Event | None = None) -> None:
     """`take_leases`, once the leases of a process that died have run out.
 
     Raises:
@@ -42,13 +59,13 @@ async def await_leases(
         StepFailed: as `take_leases`.
     """
     loop = asyncio.get_running_loop()
-    until = loop.time() + transaction.timing.lease_ttl_s + 2
+    until = loop.time() + lessee.timing.lease_ttl_s + 2
     seen: dict[str, tuple[int, float]] = {}
     while True:
         try:
-            return await take_leases(transaction, names, purpose)
+            return await take_leases(lessee, names, purpose)
         except Locked as locked:
-            ends = await _leases_end(transaction, names)
+            ends = await _leases_end(lessee, names)
             for name, (fence, end) in ends.items():
                 known, first = seen.setdefault(name, (fence, end))
                 if fence != known or end > first + 1:
@@ -57,42 +74,42 @@ async def await_leases(
             if loop.time() >= until or (stop is not None and stop.is_set()):
                 raise
             pause = max(0.0, min(left, until - loop.time()))
-            transaction.emit(Waiting("a lease that nobody renews to run out", pause))
+            lessee.emit(Waiting("a lease that nobody renews to run out", pause))
             await asyncio.sleep(min(1.0, max(left, 0.1)))
 
 
 async def renew_leases(
-    transaction: Transaction, names: Iterable[str], purpose: str, *, beside: bool = False
+    lessee: Lessee, names: Iterable[str], purpose: str, *, beside: bool = False
 ) -> tuple[StepFailed, ...]:
     """Take or renew, and keep the fencing numbers; the failures are returned. `beside`: see Fleet.call."""
-    results = await transaction.fleet.each(
+    results = await lessee.fleet.each(
         names,
         "lease",
-        lambda device: device.lease(transaction.holder, transaction.timing.lease_ttl_s, purpose),
-        transaction.timing.step_timeout_s,
+        lambda device: device.lease(lessee.holder, lessee.timing.lease_ttl_s, purpose),
+        lessee.timing.step_timeout_s,
         beside=beside,
     )
     for name, lease in successes(results).items():
-        transaction.fences[name] = lease.fence
+        lessee.fences[name] = lease.fence
     return failures(results)
 
 
-async def release_leases(transaction: Transaction) -> None:
+async def release_leases(lessee: Lessee) -> None:
     """Best effort: a lease that cannot be given back runs out."""
-    fences, transaction.fences = transaction.fences, {}
-    await transaction.fleet.each(
-        fences, "release", lambda device: device.release(fences[device.name]), transaction.timing.step_timeout_s
+    fences, lessee.fences = lessee.fences, {}
+    await lessee.fleet.each(
+        fences, "release", lambda device: device.release(fences[device.name]), lessee.timing.step_timeout_s
     )
 
 
-async def _leases_end(transaction: Transaction, names: Iterable[str]) -> dict[str, tuple[int, float]]:
+async def _leases_end(lessee: Lessee, names: Iterable[str]) -> dict[str, tuple[int, float]]:
     """Others' leases: their fence, and when they end on this loop's clock."""
     statuses = successes(
-        await transaction.fleet.each(names, "status", lambda device: device.status(), transaction.timing.step_timeout_s)
+        await lessee.fleet.each(names, "status", lambda device: device.status(), lessee.timing.step_timeout_s)
     )
     now = asyncio.get_running_loop().time()
     return {
         name: (status.lease.fence, now + status.lease.expires_in_s)
         for name, status in statuses.items()
-        if status.lease is not None and status.lease.holder != transaction.holder
+        if status.lease is not None and status.lease.holder != lessee.holder
     }

@@ -48,6 +48,11 @@ class Held:
     """what is not as before, or why a step failed"""
 
 
+def lease_holder(drill: str) -> str:
+    """Who holds the leases of a drill's switches: the same text wherever it is carried on, so that it renews them."""
+    return f"drill {drill}"
+
+
 class Holder(Protocol):
     """Holds one injection under a lease: not renewed, it is taken back without anybody's help.
 

@@ -5,6 +5,7 @@ from typing import Any
 from rtmctl.device import errors
 
 AGENT = "/usr/local/lib/rtmctl/agent"
+RECORDER = "/usr/local/lib/rtmctl/recorder"
 MAX_ANSWER = 256 * 1024 * 1024
 """bytes; more than that is no answer of an agent"""
 

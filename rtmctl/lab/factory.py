@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rtmctl.lab.blueprint import NodeFile
 from rtmctl.lab.features import Features
-from rtmctl.lab.recipes import AGENT, RELAY, USER, Recipe
+from rtmctl.lab.recipes import AGENT, RECORDER, RELAY, USER, Recipe
 
 LAB = "/usr/local/lib/rtmctl/lab"
 VRF_TABLES = "/etc/iproute2/rt_tables.d/rtmctl.conf"
@@ -24,6 +24,10 @@ class Programs:
     """None while no agent is installed: a node then answers SSH but no change"""
     relay: str
     """the DHCP relay that the agent starts"""
+    recorder: str
+    """what listens on a switch during a drill"""
+    sudoers: str
+    """which programs the account may run as root"""
     shims: Mapping[str, str]
     """program name to text, for kernels without `vrf`: they shadow the real ones in /usr/local/sbin"""
 
@@ -114,6 +118,8 @@ def switch_files(name: str, management: str, recipe: Recipe, kit: Kit) -> tuple[
     if programs.agent is not None:
         files.append(NodeFile(AGENT, programs.agent, 0o755, always=True))
         files.append(NodeFile(RELAY, programs.relay, 0o755, always=True))
+        files.append(NodeFile(RECORDER, programs.recorder, 0o755, always=True))
+        files.append(NodeFile(f"/etc/sudoers.d/{USER}", programs.sudoers, 0o440, always=True))
     if not kit.features.vrf:
         files += [
             NodeFile(f"/usr/local/sbin/{shim}", body, 0o755, always=True) for shim, body in programs.shims.items()

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from rtmctl.device.frr.install import agent_file, relay_file
+from rtmctl.device.frr.install import SUDOERS, agent_file, recorder_file, relay_file
 from rtmctl.device.packing import packed
 from rtmctl.lab.factory import Programs
 
@@ -20,6 +20,8 @@ def load() -> Programs:
         daemons=(_INSIDE / "daemons.sh").read_text(),
         agent=_text(agent_file()),
         relay=_text(relay_file()),
+        recorder=_text(recorder_file()),
+        sudoers=SUDOERS,
         shims={**dict.fromkeys(_IFUPDOWN, _text(packed(_INSIDE / "ifreload", "program"))), **_scripts()},
     )
 

@@ -8,6 +8,7 @@ from rtmctl.base import Exit, PermanentError
 USER = "rtmctl"
 AGENT = "/usr/local/lib/rtmctl/agent"
 RELAY = "/usr/local/lib/rtmctl/dhcp-relay"
+RECORDER = "/usr/local/lib/rtmctl/recorder"
 
 _SSHD = """\
 Port 22

@@ -1,14 +1,14 @@
-"""What a switch needs before rtmctl can speak to it, as files: agent, sudo rule, boot unit, DHCP relay."""
+"""What a switch needs before rtmctl can speak to it, as files: agent, recorder, sudo rule, boot unit, DHCP relay."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from rtmctl.device.answers import AGENT
+from rtmctl.device.answers import AGENT, RECORDER
 from rtmctl.device.frr.agent.relay import PROGRAM, SECTION, UNIT
 from rtmctl.device.frr.agent.sections import FILES
 from rtmctl.device.packing import ONBOARD, packed
 
-SUDOERS = f"rtmctl ALL=(root) NOPASSWD: {AGENT}\n"
+SUDOERS = f"rtmctl ALL=(root) NOPASSWD: {AGENT}, {RECORDER}\n"
 BOOT_UNIT = f"""\
 [Unit]
 Description=Put an unconfirmed network change back before networking starts
@@ -64,6 +64,11 @@ def relay_file() -> bytes:
     return packed(_HERE / "relay", "control")
 
 
+def recorder_file() -> bytes:
+    """The recorder of drills as one executable file."""
+    return packed(_HERE.parent / "recorder", "program")
+
+
 @dataclass(frozen=True, slots=True)
 class InstalledFile:
     """Owned by root."""
@@ -77,6 +82,7 @@ def installed_files() -> tuple[InstalledFile, ...]:
     """In the order to write them; the units are then enabled with `systemctl enable`."""
     return (
         InstalledFile(AGENT, agent_file(), 0o755),
+        InstalledFile(RECORDER, recorder_file(), 0o755),
         InstalledFile("/etc/sudoers.d/rtmctl", SUDOERS.encode(), 0o440),
         InstalledFile("/etc/iproute2/rt_tables.d/rtmctl.conf", VRF_TABLES.encode(), 0o644),
         InstalledFile("/etc/systemd/system/rtmctl-boot.service", BOOT_UNIT.encode(), 0o644),

@@ -222,9 +222,11 @@ class Radius:
     segments: tuple[str, ...]
     """that have a host lost or degraded"""
     pairs: int
-    """pairs of hosts whose flows are allowed"""
+    """pairs of hosts whose flows are allowed; the externals that bring a tenant one prefix count as a host"""
     pairs_lost: int
     pairs_degraded: int
+    externals_lost: tuple[str, ...] = ()
+    """ways out of the site that no border brings any more"""
 
     @property
     def impact(self) -> float:

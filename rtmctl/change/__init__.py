@@ -5,22 +5,17 @@ How a device is spoken to lives in `device`, what it should run in `model` and `
 """
 
 from rtmctl.change.apply import apply
+from rtmctl.change.draft import Surroundings
+from rtmctl.change.drift import find_drift
 from rtmctl.change.errors import Locked, StalePlan, StepFailed
 from rtmctl.change.interrupt import run_stoppable
-from rtmctl.change.network import (
-    Network,
-    carry_out,
-    drain,
-    find_drift,
-    make,
-    make_drain,
-    make_rollback,
-    undrain,
-)
+from rtmctl.change.maintenance import drain, make_drain, undrain
+from rtmctl.change.network import Network, carry_out
 from rtmctl.change.options import ApplyOptions, CommitMode, Timing
-from rtmctl.change.plan import PlanOptions, Surroundings, make_plan
+from rtmctl.change.plan import PlanOptions, make_plan
 from rtmctl.change.plan_file import plan_from_json, plan_to_json, read_plan, write_plan
 from rtmctl.change.plan_types import DevicePlan, Plan, Stage, Wave
+from rtmctl.change.planning import make, make_rollback
 from rtmctl.change.recover import RecoverReport, confirm, recover
 from rtmctl.change.results import ChangeResult, DeviceOutcome, Outcome, Standing
 from rtmctl.change.run import Site

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 
 from rtmctl.base import Exit
 from rtmctl.change.diffs import config_diffs
+from rtmctl.change.drains import drain_reason
+from rtmctl.change.events import OnEvent, ignore
+from rtmctl.change.network import Network
 from rtmctl.change.plan_types import SectionDiff
+from rtmctl.change.reading import Normaliser, read_fleet
+from rtmctl.change.settling import settle
+from rtmctl.change.unmanaged import foreign_objects, keep
 from rtmctl.device.types import Running
 from rtmctl.model.config import DeviceConfig
 
@@ -34,6 +40,26 @@ class DriftReport:
         if self.unread:
             return Exit.STATE_UNKNOWN
         return Exit.DIFFERENT if self.differences else Exit.DONE
+
+
+async def find_drift(network: Network, only: tuple[str, ...] = (), emit: OnEvent = ignore) -> DriftReport:
+    """Compare what runs with the site; drained devices with their drained targets."""
+    names = sorted(name for name in network.platforms if not only or name in only)
+    reading = await read_fleet(network.connect, names, emit=emit)
+    settle(network.store, network.name, reading.seen, network.now())
+    drained = network.drained(reading.drains)
+    _, targets = network.build(frozenset(drained))
+    wanted = {name: targets[name] for name in names}
+    normal = Normaliser(network.platforms, wanted, network.resolve, reading)
+    running = normal.running(reading)
+    foreign = {n: foreign_objects(r.config, wanted[n], reading.managed.get(n)) for n, r in running.items()}
+    return compare_all(
+        {name: normal(name, keep(r.config, wanted[name], foreign[name])) for name, r in running.items()},
+        running,
+        {name: tuple(str(one) for one in found) for name, found in foreign.items()},
+        drained={name: drain_reason(row) for name, row in drained.items()},
+        unread=reading.failed,
+    )
 
 
 def compare_all(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from rtmctl import __version__
 from rtmctl.base import PermanentError, Refused
-from rtmctl.change.draft import FULL_GUARD, Draft, Normalise, Ran, Surroundings
+from rtmctl.change.draft import Draft, Normalise, Ran, Surroundings
 from rtmctl.change.ends import Step
 from rtmctl.change.mixed import stage_outages
 from rtmctl.change.outages import Order, order_of
@@ -210,6 +210,3 @@ def _warnings(
     if options.unmanaged is Unmanaged.REMOVE and any(part.unmanaged for part in parts):
         found.append("unmanaged configuration is removed, as asked")
     return tuple(found)
-
-
-__all__ = ["FULL_GUARD", "PlanOptions", "Surroundings", "as_is", "make_plan", "whoami"]

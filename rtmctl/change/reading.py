@@ -203,6 +203,3 @@ def read_model(platform: str, name: str, text: DeviceConfig, restore: Restore = 
         return dialect.parse(production) if production is not None else None
     except (RtmctlError, ValueError, KeyError):
         return None
-
-
-__all__ = ["DIALECTS", "Dialect", "Normaliser", "Reading", "Restore", "as_it_runs", "current_models", "read_fleet"]

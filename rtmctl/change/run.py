@@ -5,10 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from rtmctl.base import PermanentError, RtmctlError, StateUnknown
-from rtmctl.change.advance import Advance, Stopped, Unhealthy, undo_order
+from rtmctl.change.advance import Advance, Stopped, undo_order
 from rtmctl.change.auditing import Account
 from rtmctl.change.checkup import Checkup
-from rtmctl.change.errors import StepFailed
 from rtmctl.change.events import Note, OnEvent, PhaseBegun
 from rtmctl.change.fleet import Fleet
 from rtmctl.change.gates import refuse_degraded, refuse_stale, refuse_unsettled
@@ -270,6 +269,3 @@ def _rounds(plan: Plan, mode: CommitMode) -> list[tuple[Stage, ...]]:
         for stage in plan.stages
         for wave in stage.waves
     ]
-
-
-__all__ = ["ChangeRun", "Site", "StepFailed", "Stopped", "Unhealthy", "no_secrets"]

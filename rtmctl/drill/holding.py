@@ -1,0 +1,167 @@
+"""All injections of one drill, each under its own holder's lease: armed, made, renewed and taken back together."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from rtmctl.base import RtmctlError, TemporaryError
+from rtmctl.change.journal import StoreJournal
+from rtmctl.device.injection import Held, Holder, HoldState, Injection, OpenHolder
+from rtmctl.drill.events import HoldingStep, OnEvent, Step
+from rtmctl.drill.journal import Entry
+
+_T = TypeVar("_T")
+
+STEP_S = 20.0
+"""longest time of one step on one holder"""
+_RENEWALS = 3
+"""a lease is renewed so many times before it would run out"""
+_TRIES = 3
+
+
+async def open_holders(injections: Iterable[Injection], open_holder: OpenHolder) -> tuple[Holder, ...]:
+    """Beside each other. Raises what opening one raises; none stays open then."""
+    results = await asyncio.gather(*(open_holder(one) for one in injections), return_exceptions=True)
+    failed = [result for result in results if isinstance(result, BaseException)]
+    if failed:
+        await close_holders(result for result in results if not isinstance(result, BaseException))
+        raise failed[0]
+    return tuple(result for result in results if not isinstance(result, BaseException))
+
+
+async def close_holders(holders: Iterable[Holder]) -> None:
+    """Never raises: a connection that is gone needs no closing."""
+    await asyncio.gather(*(holder.close() for holder in holders), return_exceptions=True)
+
+
+@dataclass(slots=True)
+class Holding:
+    """The injections between `arm` and `revert`. `lost` is set once one of them is held no longer."""
+
+    drill: str
+    holders: Sequence[Holder]
+    lease_s: float
+    journal: StoreJournal
+    emit: OnEvent
+    lost: asyncio.Event = field(default_factory=asyncio.Event)
+    why_lost: str = ""
+    _keepers: list[asyncio.Task[None]] = field(default_factory=list)
+
+    async def refusals(self) -> tuple[str, ...]:
+        """Why injections cannot be made here; changes nothing."""
+        said = await asyncio.gather(*(_refusal(holder) for holder in self.holders))
+        return tuple(text for text in said if text)
+
+    async def arm(self) -> tuple[Held, ...]:
+        """Arm every holder, and renew from then on. Raises RtmctlError when one refuses: nothing has been changed."""
+        armed = await self._all(Step.ARM, Entry.ARM, Entry.ARMED, lambda holder: holder.arm(self.drill, self.lease_s))
+        self._keepers = [asyncio.create_task(self._keep(holder)) for holder in self.holders]
+        return armed
+
+    async def inject(self) -> tuple[Held, ...]:
+        """Raises RtmctlError when one fails: whatever was made must be reverted."""
+        return await self._all(Step.INJECT, Entry.INJECT, Entry.ACTIVE, lambda holder: holder.inject())
+
+    async def revert(self) -> tuple[Held, ...]:
+        """Take everything back, and say how each injection ended: RESTORED, or what is known of it. Never raises."""
+        await self.stop_keeping()
+        return tuple(await asyncio.gather(*(self._revert(holder) for holder in self.holders)))
+
+    async def stop_keeping(self) -> None:
+        keepers, self._keepers = self._keepers, []
+        for keeper in keepers:
+            keeper.cancel()
+        await asyncio.gather(*keepers, return_exceptions=True)
+
+    async def _all(
+        self, step: Step, before: Entry, after: Entry, do: Callable[[Holder], Awaitable[Held]]
+    ) -> tuple[Held, ...]:
+        for holder in self.holders:
+            self.journal.append(before, holder.injection.node, holder.injection.mechanism)
+        results = await asyncio.gather(*(_timed(do(one), one, step) for one in self.holders), return_exceptions=True)
+        failure: BaseException | None = None
+        for holder, result in zip(self.holders, results, strict=True):
+            if isinstance(result, Held):
+                self.journal.append(after, holder.injection.node, holder.injection.mechanism)
+                self.emit(HoldingStep(step, result, ok=True))
+            else:
+                failure = failure or result
+                held = Held(holder.injection, self.drill, HoldState.NONE)
+                self.emit(HoldingStep(step, held, ok=False, message=str(result)))
+        if failure is not None:
+            raise failure
+        return tuple(result for result in results if isinstance(result, Held))
+
+    async def _revert(self, holder: Holder) -> Held:
+        injection = holder.injection
+        self.journal.append(Entry.REVERT, injection.node, injection.mechanism)
+        held = await reverted(holder, self.drill)
+        restored = held.state in (HoldState.RESTORED, HoldState.NONE)
+        self.journal.append(
+            Entry.RESTORED if restored else Entry.BROKEN, injection.node, held.failure or injection.mechanism
+        )
+        self.emit(HoldingStep(Step.REVERT, held, ok=restored, message=held.failure))
+        return held
+
+    async def _keep(self, holder: Holder) -> None:
+        """Renew one lease for ever; each holder has a task of its own, so that no slow one delays another."""
+        loop = asyncio.get_running_loop()
+        runs_out = loop.time() + self.lease_s
+        while True:
+            await asyncio.sleep(self.lease_s / _RENEWALS)
+            asked = loop.time()
+            try:
+                held = await asyncio.wait_for(holder.renew(self.lease_s), max(runs_out - asked, 0.1))
+                runs_out = asked + self.lease_s
+                self.emit(HoldingStep(Step.HOLD, held, ok=True))
+            except (TemporaryError, TimeoutError, OSError) as error:
+                if loop.time() < runs_out:
+                    continue
+                self._lose(holder, f"its lease could not be renewed in time: {error or 'no answer'}")
+                return
+            except RtmctlError as error:
+                self._lose(holder, error.message)
+                return
+
+    def _lose(self, holder: Holder, why: str) -> None:
+        self.why_lost = self.why_lost or f"{holder.injection.mechanism} on {holder.injection.node}: {why}"
+        self.lost.set()
+
+
+async def reverted(holder: Holder, drill: str, tries: int = _TRIES) -> Held:
+    """Take one injection back, trying again where that may help. Never raises; a failure stands in the result."""
+    failure = ""
+    for number in range(tries):
+        if number:
+            await asyncio.sleep(number)
+        try:
+            return await _timed(holder.revert(), holder, Step.REVERT)
+        except TemporaryError as error:
+            failure = error.message
+        except RtmctlError as error:
+            failure = error.message
+            break
+    return Held(holder.injection, drill, HoldState.BROKEN, failure=failure)
+
+
+async def _refusal(holder: Holder) -> str:
+    where = f"{holder.injection.mechanism} on {holder.injection.node}"
+    try:
+        why = await _timed(holder.check(), holder, Step.GATES)
+    except RtmctlError as error:
+        why = error.message
+    return f"{where}: {why}" if why else ""
+
+
+async def _timed(work: Awaitable[_T], holder: Holder, step: Step) -> _T:
+    try:
+        return await asyncio.wait_for(work, STEP_S)
+    except TimeoutError:
+        node = holder.injection.node
+        raise TemporaryError(f"{node}: {step.value}: no answer within {STEP_S:g} s") from None
+
+
+def not_restored(held: Iterable[Held]) -> tuple[Held, ...]:
+    """Those whose machine is not known to be as before."""
+    return tuple(one for one in held if one.state not in (HoldState.RESTORED, HoldState.NONE))

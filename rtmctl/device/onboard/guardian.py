@@ -50,15 +50,20 @@ def alive(lock: str) -> bool:
     return False
 
 
+def wait_gone(watch: Watch) -> None:
+    """One that has just finished its work is on its way out."""
+    for _ in range(200):
+        if not alive(watch.lock):
+            break
+        time.sleep(0.02)
+
+
 def start(watch: Watch) -> None:
     """Returns once the watchdog runs; raises AgentError when it does not come up.
 
     Under systemd it is a unit of its own, because a login session's scope may be killed with the session.
     """
-    for _ in range(200):
-        if not alive(watch.lock):
-            break
-        time.sleep(0.02)  # one that has just finished its work is on its way out
+    wait_gone(watch)
     if os.path.isdir("/run/systemd/system"):
         unit = f"{watch.unit}-{os.urandom(4).hex()}"
         command = ["systemd-run", "--quiet", "--collect", "--unit", unit, "-p", "OOMScoreAdjust=-1000"]

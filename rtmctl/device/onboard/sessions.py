@@ -14,8 +14,15 @@ from .programs import kill_tree
 
 
 def own_session() -> None:
-    """A session of one's own, which a watchdog may kill whole; a leader has it already."""
-    with contextlib.suppress(PermissionError):
+    """A session of this step's own, which a watchdog may kill whole without meeting anybody else."""
+    try:
+        os.setsid()
+    except PermissionError:  # the leader of a process group, or of its session already
+        if os.getsid(0) == os.getpid():
+            return
+        child = os.fork()
+        if child:
+            os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 0xFF)
         os.setsid()
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import sys
 from typing import Any
 
 from ...onboard.errors import AgentError
 from ...onboard.guardian import guard
 from ...onboard.programs import as_json
+from ...onboard.serving import serve, settle
 from .device import Device
 from .guarding import start_watchdog, watch_of
 from .verbs import answer_to
@@ -31,34 +30,13 @@ def parse_arguments(words: list[str]) -> dict[str, Any]:
     return found
 
 
-def serve(device: Device) -> int:
-    """Requests {"verb": ..., "arguments": {...}} until end of input; answers are `LENGTH`, line feed, JSON, line feed.
-
-    Saves starting sudo and an interpreter for every step.
-    """
-    for line in sys.stdin:
-        try:
-            request = json.loads(line)
-            reply = answer_to(device, request["verb"], request.get("arguments", {}))
-        except (ValueError, KeyError, TypeError) as error:
-            reply = AgentError("usage", "serve", f"not a request: {error}").to_json()
-        text = json.dumps(reply)
-        sys.stdout.write(f"{len(text)}\n{text}\n")
-        sys.stdout.flush()
-    return 0
-
-
 def main(argv: list[str]) -> int:
-    os.environ["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-    os.environ["LC_ALL"] = "C.UTF-8"
-    os.umask(0o022)  # also that of ifreload and what it starts; what is secret gets its mode by name
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    settle()  # the umask is that of ifreload and what it starts too; what is secret gets its mode by name
     verb = argv[1] if len(argv) > 1 else ""
     try:
         device = Device(start_watchdog)
         if verb == "serve":
-            return serve(device)
+            return serve(lambda name, words: answer_to(device, name, words))
         arguments = parse_arguments(argv[2:])
         if verb == "watchdog":
             guard(watch_of(device, arguments["transaction"], int(arguments["starter"])))

@@ -1,0 +1,14 @@
+"""The injector as the one file that a machine is given."""
+
+from pathlib import Path
+
+from rtmctl.device.packing import ONBOARD, packed
+
+INJECTOR = "/usr/local/lib/rtmctl/injector"
+"""where a switch has it"""
+_PACKAGE = Path(__file__).parent.parent / "injector"
+
+
+def injector_file() -> bytes:
+    """The injector as one executable file."""
+    return packed(_PACKAGE, "server", _PACKAGE / "mechanisms", ONBOARD)

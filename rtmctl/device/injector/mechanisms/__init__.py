@@ -1,0 +1,12 @@
+"""Every mechanism, one file each; a new one is a file beside them and a line here."""
+
+from __future__ import annotations
+
+from ..mechanism import Mechanism
+from .link_down import LinkDown
+from .silence import Silence
+
+MECHANISMS: tuple[Mechanism, ...] = (
+    LinkDown(),
+    Silence(),
+)

@@ -1,0 +1,55 @@
+"""Taking a fault back, and proving it."""
+
+from __future__ import annotations
+
+import time
+
+from ..onboard.errors import AgentError
+from ..onboard.machine import Machine
+from ..onboard.sessions import session_of_this
+from .record import BROKEN, RESTORED, REVERTING, Record, hash_of, mechanism_of, state_of, update, wanted_of
+
+PAUSES_S = (0.05, 0.3, 1.0)
+"""between tries: a daemon that comes up, an address that the kernel makes"""
+
+
+def undo(machine: Machine, record: Record, why: str) -> Record:
+    """The injection's lock is held. Leaves `restored`, or `broken` with what differs.
+
+    While it is at work the record says so: should it die, the guard does it again.
+    """
+    record = update(machine, record, state=REVERTING, cause=why, **session_of_this())
+    for pause in (0.0, *PAUSES_S):
+        time.sleep(pause)
+        problems = take_back(machine, record)
+        gone = time.time_ns()
+        left, after = remains(machine, record)
+        if not left:
+            return update(machine, record, state=RESTORED, after=after, failure="", reverted_ns=gone)
+    text = "; ".join([*left[:8], *problems])
+    return update(machine, record, state=BROKEN, after=after, failure=f"after the revert ({why}): {text}")
+
+
+def take_back(machine: Machine, record: Record) -> list[str]:
+    try:
+        mechanism_of(record["mechanism"]).revert(machine, wanted_of(record))
+    except (AgentError, OSError) as error:
+        return [f"{error.step}: {error.message}" if isinstance(error, AgentError) else str(error)]
+    return []
+
+
+def remains(machine: Machine, record: Record) -> tuple[list[str], str]:
+    """What is not as before, and the hash of what is."""
+    try:
+        now = state_of(machine, record)
+    except (AgentError, OSError) as error:
+        return [str(error)], ""
+    found = []
+    for part, was in record["before"].items():
+        for name in sorted(was.keys() | now[part].keys()):
+            if was.get(name) != now[part].get(name):
+                found.append(f"{name} was {was.get(name)}, is {now[part].get(name)}")
+    after = hash_of(now)
+    if not found and after != record["hash"]:
+        found = ["the record of what was before is damaged"]
+    return found, after

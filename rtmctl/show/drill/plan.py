@@ -7,7 +7,7 @@ from rich.text import Text
 
 from rtmctl.drill.report_json import drill_plan_to_json
 from rtmctl.drill.types import Bound, DrillPlan, FlowClass, Radius
-from rtmctl.show.drill.words import CLASSES, arguments, count, ms, names
+from rtmctl.show.drill.words import CLASSES, arguments, count, impact, ms
 from rtmctl.show.grid import Grid
 from rtmctl.show.output import Output
 from rtmctl.show.terminal import terminal
@@ -40,13 +40,11 @@ def print_plan(plan: DrillPlan, console: Console) -> None:
 
 
 def _radius(radius: Radius, console: Console) -> None:
+    first, *others = impact(radius)
     console.print("\n[bold]blast radius[/]")
-    lost = f"{radius.pairs_lost} of {count(radius.pairs, 'pair')} of hosts lose reachability ({radius.impact:.0%})"
-    style = "yellow" if radius.pairs_lost else "green"
-    console.print(Text.assemble("  ", (lost, style), f", {radius.pairs_degraded} lose a way"))
-    for what, of in (("lost", radius.hosts_lost), ("a way less", radius.hosts_degraded), ("in", radius.segments)):
-        if of:
-            console.print(Text(f"  {what}: {names(of)}"))
+    console.print(Text(f"  {first}", style="yellow" if radius.pairs_lost else "green"))
+    for line in others:
+        console.print(Text(f"  {line}"))
 
 
 def _flows(plan: DrillPlan, console: Console) -> None:

@@ -30,15 +30,18 @@ def unrestored(report: DrillReport) -> tuple[Held, ...]:
 def print_unrestored(report: DrillReport, console: Console) -> None:
     console.print(Text("what is not as before", style="bold red"))
     for held in unrestored(report):
-        console.print(Text.assemble("  ", (held.injection.node, "bold"), f": {_SAID[held.state]}"))
-        for line in _details(held):
+        first, *others = details(held)
+        console.print(Text.assemble("  ", (held.injection.node, "bold"), f": {first}"))
+        for line in others:
             console.print(Text(f"    {line}"))
     console.print(Text("what to do, now", style="bold"))
     for number, (command, why) in enumerate(steps(report), 1):
         console.print(Text.assemble(f"  {number}. ", (command, "bold"), f"  {why}"))
 
 
-def _details(held: Held) -> Iterator[str]:
+def details(held: Held) -> Iterator[str]:
+    """What is not as before on one node: how it stands, the fault, what was seen."""
+    yield _SAID[held.state]
     yield f"fault: {arguments(held.injection)}"
     if held.failure:
         yield f"seen: {held.failure}"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from rich.text import Text
 
 from rtmctl.device.injection import Argument, Injection
-from rtmctl.drill.types import DrillReport, FlowClass, Verdict
+from rtmctl.drill.types import DrillReport, FlowClass, Radius, Verdict
 
 STYLES = {
     Verdict.PASSED: "bold green",
@@ -48,6 +48,16 @@ def names(of: Sequence[str], most: int = 8) -> str:
     """A few by name, the others as a count; 'none' for none."""
     shown = ", ".join(of[:most]) or "none"
     return f"{shown} and {len(of) - most} more" if len(of) > most else shown
+
+
+def impact(radius: Radius) -> tuple[str, ...]:
+    """What the fault takes from whom; pairs first."""
+    lost = f"{radius.pairs_lost} of {count(radius.pairs, 'pair')} of hosts lose reachability ({radius.impact:.0%})"
+    parts = [f"{lost}, {radius.pairs_degraded} lose a way"]
+    for what, of in (("lost", radius.hosts_lost), ("a way less", radius.hosts_degraded), ("in", radius.segments)):
+        if of:
+            parts.append(f"{what}: {names(of)}")
+    return tuple(parts)
 
 
 def clock(seconds: float) -> str:

@@ -8,7 +8,7 @@ from rtmctl.change.apply import apply
 from rtmctl.change.draft import Surroundings
 from rtmctl.change.drift import find_drift
 from rtmctl.change.errors import Locked, StalePlan, StepFailed
-from rtmctl.change.interrupt import run_stoppable
+from rtmctl.change.interrupt import Stop, run_stoppable
 from rtmctl.change.maintenance import drain, make_drain, undrain
 from rtmctl.change.network import Network, carry_out
 from rtmctl.change.options import ApplyOptions, CommitMode, Timing
@@ -43,6 +43,7 @@ __all__ = [
     "StalePlan",
     "Standing",
     "StepFailed",
+    "Stop",
     "Surroundings",
     "Timing",
     "Unmanaged",

@@ -35,6 +35,12 @@ async def close_holders(holders: Iterable[Holder]) -> None:
     await asyncio.gather(*(holder.close() for holder in holders), return_exceptions=True)
 
 
+async def refusals(holders: Iterable[Holder]) -> tuple[str, ...]:
+    """Why injections cannot be made here; changes nothing."""
+    said = await asyncio.gather(*(_refusal(holder) for holder in holders))
+    return tuple(text for text in said if text)
+
+
 @dataclass(slots=True)
 class Holding:
     """The injections between `arm` and `revert`. `lost` is set once one of them is held no longer."""
@@ -47,11 +53,6 @@ class Holding:
     lost: asyncio.Event = field(default_factory=asyncio.Event)
     why_lost: str = ""
     _keepers: list[asyncio.Task[None]] = field(default_factory=list)
-
-    async def refusals(self) -> tuple[str, ...]:
-        """Why injections cannot be made here; changes nothing."""
-        said = await asyncio.gather(*(_refusal(holder) for holder in self.holders))
-        return tuple(text for text in said if text)
 
     async def arm(self) -> tuple[Held, ...]:
         """Arm every holder, and renew from then on. Raises RtmctlError when one refuses: nothing has been changed."""

@@ -17,6 +17,9 @@ class HookFailed(RtmctlError):
     """A web address did not take the message."""
 
 
+Failures: TypeAlias = tuple[tuple[DrillHook, HookFailed], ...]
+
+
 async def call_hooks(
     hooks: tuple[DrillHook, ...],
     moment: HookMoment,
@@ -24,7 +27,7 @@ async def call_hooks(
     resolve: Resolve,
     *,
     transport: httpx.AsyncBaseTransport | None = None,
-) -> tuple[tuple[DrillHook, HookFailed], ...]:
+) -> Failures:
     """Call those that are for this moment, beside each other; the failures.
 
     Args:

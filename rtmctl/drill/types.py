@@ -300,6 +300,8 @@ class Run:
     resolution_ms: float
     steady: bool
     """the network was verified and back at its steady state at the end"""
+    ended_early: str = ""
+    """why the fault was taken back before its time"""
 
 
 @dataclass(frozen=True, slots=True)

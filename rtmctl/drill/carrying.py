@@ -1,0 +1,267 @@
+"""A whole drill: gates, leases, hooks, runs; and at the end, whatever came of it, the report."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from rtmctl.base import Refused, RtmctlError
+from rtmctl.change.apply import new_change_id
+from rtmctl.change.auditing import Account
+from rtmctl.change.events import Note as ChangeNote
+from rtmctl.change.fleet import Fleet
+from rtmctl.change.interrupt import Stop
+from rtmctl.change.journal import StoreJournal
+from rtmctl.change.plan import whoami
+from rtmctl.drill.events import Note, OnEvent, Planned, Step, StepBegun, StepDone, ignore
+from rtmctl.drill.gates import pass_gates, refused
+from rtmctl.drill.holding import not_restored
+from rtmctl.drill.hooks import call_hooks
+from rtmctl.drill.journal import Entry, drill_journal
+from rtmctl.drill.leases import Leases
+from rtmctl.drill.report_json import drill_report_to_json
+from rtmctl.drill.run import Bench, OneRun
+from rtmctl.drill.site import DrillSite
+from rtmctl.drill.types import DrillPlan, DrillReport, Run, Verdict
+from rtmctl.drill.verdict import exit_of, worst_of
+from rtmctl.intent.schema.drills import HookMoment
+from rtmctl.observe import Sessions
+from rtmctl.store import DrillRow, StoreError
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    runs: int = 1
+    control: bool = False
+    """one more run first, without the fault: the noise floor"""
+    by: str = ""
+    reason: str = ""
+
+
+async def carry_out(
+    site: DrillSite,
+    plan: DrillPlan,
+    options: RunOptions,
+    *,
+    emit: OnEvent = ignore,
+    stop: Stop | None = None,
+    now: Callable[[], float] = time.time,
+) -> DrillReport:
+    """Run a drill as it was planned.
+
+    Args:
+        stop: set it to have the fault taken back at once.
+
+    Returns:
+        how it ended once it had begun; `exit` is the command's exit code.
+
+    Raises:
+        Refused, Locked, StepFailed and other RtmctlErrors: nothing was broken.
+    """
+    if plan.refused:
+        raise refused(plan.refused)
+    _ = site.network.store.signer  # a drill that nobody could sign for is not begun
+    drill = _Carrying(site, plan, options, emit, stop or Stop(), now)
+    try:
+        return await drill.carry_out()
+    finally:
+        await drill.close()
+
+
+@dataclass(slots=True)
+class _Carrying:
+    site: DrillSite
+    plan: DrillPlan
+    options: RunOptions
+    emit: OnEvent
+    stop: Stop
+    now: Callable[[], float]
+    id: str = ""
+    by: str = ""
+    began_at: float = 0.0
+    versions: dict[str, str] = field(default_factory=dict)
+    fleet: Fleet = field(init=False)
+    sessions: Sessions = field(init=False)
+    journal: StoreJournal = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.began_at = self.now()
+        self.id, self.by = new_change_id(self.began_at), self.options.by or whoami()
+        self.fleet = Fleet(self.site.network.connect)
+        self.sessions = Sessions(frozenset(self.site.network.platforms), self.site.opener)
+        self.journal = drill_journal(self.site.network.store, self.id, self.now)
+
+    async def close(self) -> None:
+        await self.fleet.close()
+        await self.sessions.close()
+
+    async def carry_out(self) -> DrillReport:
+        self.emit(Planned(self.id, self.plan, self.options.runs + self.options.control))
+        begun = time.monotonic()
+        self.emit(StepBegun(Step.GATES))
+        steady = await pass_gates(self.site, self.plan, self.sessions, self.fleet, self.emit)
+        self.versions = dict(steady.versions)
+        self.emit(StepDone(Step.GATES, time.monotonic() - begun))
+        account = Account("drill", self.by, self.id, self.site.name, self._nodes(), self._deed())
+        account.write(self.site.network.store, "begun", self.now())
+        self._remember_begin()
+        leases = Leases(self.id, self.fleet, self.journal, self.emit)
+        try:
+            report = await self._leased(leases)
+        except RtmctlError as error:
+            self._remember_end("refused" if isinstance(error, Refused) else "failed", error.message, "")
+            await account.close(self.site.network.store, "nothing broken", self.now(), self.fleet, self._say)
+            raise
+        self.journal.append(Entry.END, detail=report.verdict.value)
+        self._remember_end(report.verdict.value, summary(report), drill_report_to_json(report))
+        await account.close(self.site.network.store, report.verdict.value, self.now(), self.fleet, self._say)
+        return report
+
+    async def _leased(self, leases: Leases) -> DrillReport:
+        begun = time.monotonic()
+        self.journal.append(Entry.BEGIN, detail=self.plan.fault.said)
+        self.emit(StepBegun(Step.LEASE))
+        await leases.take(sorted(self.site.network.platforms), self.stop)
+        self.emit(StepDone(Step.LEASE, time.monotonic() - begun))
+        report: DrillReport | None = None
+        try:
+            await self._start_hooks()
+            report = self._report(await self._runs(leases))
+            return report
+        finally:
+            self.emit(StepBegun(Step.RELEASE))
+            await leases.release()
+            await self._end_hooks(report)
+
+    async def _runs(self, leases: Leases) -> tuple[Run, ...]:
+        """The control first; a run that was ended early, or left the network unsteady, is the last."""
+        of = self.options.runs + self.options.control
+        done: list[Run] = []
+        for number in range(1, of + 1):
+            bench = Bench(
+                id=self.id,
+                plan=self.plan,
+                around=self.site.around,
+                hosts=self.site.hosts,
+                sessions=self.sessions,
+                recorder=self.site.recorder(),
+                open_holder=self.site.open_holder,
+                journal=self.journal,
+                emit=self.emit,
+                stop=self.stop,
+                lost=lambda: leases.lost,
+            )
+            try:
+                run = await OneRun(bench, number, of, self.options.control and number == 1).carry_out()
+            except RtmctlError as error:
+                if not done:
+                    raise
+                self.emit(Note(f"run {number} could not begin: {error.message}"))
+                break
+            done.append(run)
+            if self.stop.is_set() or run.verdict is Verdict.ABORTED or not_restored(run.held) or not run.steady:
+                break
+        return tuple(done)
+
+    def _report(self, runs: tuple[Run, ...]) -> DrillReport:
+        faulty = [run for run in runs if not run.control] or list(runs)
+        restored = not any(not_restored(run.held) for run in runs)
+        verdict = worst_of(faulty)
+        aborted = verdict is Verdict.ABORTED or any(run.ended_early for run in runs)
+        return DrillReport(
+            id=self.id,
+            site=self.site.name,
+            plan=self.plan,
+            by=self.by,
+            began_at=self.began_at,
+            lasted_s=self.now() - self.began_at,
+            runs=runs,
+            verdict=verdict,
+            restored=restored,
+            exit=exit_of(verdict, restored=restored, aborted=aborted, interrupted=self.stop.by_keyboard),
+            versions=self.versions,
+            timers={},
+        )
+
+    async def _start_hooks(self) -> None:
+        """Raises Refused when one that is required fails."""
+        hooks = self.site.rules.hooks
+        if not hooks:
+            return
+        failures = await self._timed_hooks(Step.START_HOOKS, HookMoment.START, "")
+        if needed := [error for hook, error in failures if hook.required]:
+            raise refused([f"hook {error.message}" for error in needed])
+
+    async def _end_hooks(self, report: DrillReport | None) -> None:
+        if self.site.rules.hooks:
+            await self._timed_hooks(Step.END_HOOKS, HookMoment.END, report.verdict.value if report else "refused")
+
+    async def _timed_hooks(
+        self, step: Step, moment: HookMoment, verdict: str
+    ) -> tuple[tuple[object, RtmctlError], ...]:
+        begun = time.monotonic()
+        self.emit(StepBegun(step))
+        failures = await call_hooks(self.site.rules.hooks, moment, self._words(verdict), self.site.resolve)
+        for _, error in failures:
+            self.emit(Note(f"hook {error.message}"))
+        self.emit(StepDone(step, time.monotonic() - begun))
+        return failures
+
+    def _words(self, verdict: str) -> dict[str, str]:
+        drill = self.plan.drill
+        runs = self.options.runs + self.options.control
+        lasts_s = runs * (drill.before_s + drill.hold_s + drill.after_s + 10) + drill.lease_s
+        return {
+            "drill": self.id,
+            "site": self.site.name,
+            "by": self.by,
+            "reason": self.options.reason,
+            "fault": self.plan.fault.said,
+            "verdict": verdict,
+            "start": _moment(self.began_at),
+            "end": _moment(self.began_at + lasts_s if not verdict else self.now()),
+        }
+
+    def _nodes(self) -> tuple[str, ...]:
+        return tuple(sorted(self.site.network.platforms))
+
+    def _deed(self) -> str:
+        return f"{self.plan.fault.said}{': ' if self.options.reason else ''}{self.options.reason}"
+
+    def _say(self, event: object) -> None:
+        if isinstance(event, ChangeNote):
+            self.emit(Note(event.text))
+
+    def _remember_begin(self) -> None:
+        drill = self.plan.drill
+        self.site.network.store.begin_drill(
+            DrillRow(
+                self.id,
+                self.site.name,
+                drill.name,
+                drill.fault,
+                drill.target,
+                self.by,
+                self.options.reason,
+                self.began_at,
+                None,
+                "running",
+                "",
+            )
+        )
+
+    def _remember_end(self, outcome: str, message: str, report: str) -> None:
+        try:
+            self.site.network.store.end_drill(self.id, outcome, message, report, self.now())
+        except StoreError as error:
+            self.emit(Note(f"the history does not know the end of {self.id}: {error.message}"))
+
+
+def summary(report: DrillReport) -> str:
+    """One line for the history."""
+    reasons = [reason for run in report.runs for reason in run.reasons]
+    return reasons[0] if reasons else report.plan.fault.said
+
+
+def _moment(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

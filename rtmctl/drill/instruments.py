@@ -1,0 +1,46 @@
+"""What watches a run from beside: probes on the hosts, recorders on the switches. Started together, ended together."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from rtmctl.drill.types import Moment, PlannedFlow
+from rtmctl.probe import ProbeSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What switches saw of one run."""
+
+    moments: tuple[Moment, ...] = ()
+    """`at_ms` since the injection began"""
+    used: Mapping[str, frozenset[str | tuple[str, str]]] = field(default_factory=dict)
+    """flow to what counters showed it on before the fault: links by identity, cables to hosts as (leaf, port)"""
+    doubts: tuple[str, ...] = ()
+    """what is not known because a recorder failed"""
+
+
+class Recorder(Protocol):
+    """Records on all switches of a fabric. None of its methods raises for a switch that is lost meanwhile."""
+
+    async def start(self, flows: Sequence[PlannedFlow], spec: ProbeSpec) -> None: ...
+    async def before_fault(self) -> None:
+        """Right before the injection: what has been carried until now."""
+        ...
+
+    async def stop(self, began_ns: int) -> Recorded:
+        """`began_ns`: of the injection, CLOCK_REALTIME of this machine."""
+        ...
+
+
+class NoRecorder:
+    """Where nothing can be recorded; it says so."""
+
+    async def start(self, flows: Sequence[PlannedFlow], spec: ProbeSpec) -> None:
+        return
+
+    async def before_fault(self) -> None:
+        return
+
+    async def stop(self, began_ns: int) -> Recorded:
+        return Recorded(doubts=("no counters: nothing is recorded on the switches",))

@@ -1,4 +1,4 @@
-"""A package of small modules as the one executable file that a device or node is given."""
+"""A package of small modules as the one file, or the one text, that a device or node is given."""
 
 import io
 import os
@@ -7,6 +7,7 @@ from pathlib import Path
 
 _INTERPRETER = b"#!/usr/bin/python3 -IS\n"
 START = Path(__file__).parent / "start.py"
+IN_MEMORY = Path(__file__).parent / "in_memory.py"
 ONBOARD = Path(__file__).parent / "onboard"
 """what all programs share"""
 
@@ -35,3 +36,17 @@ def packed(package: Path, main: str, *shared: Path) -> bytes:
         for name, path in modules.items():
             archive.writestr(zipfile.ZipInfo(str(name)), path.read_bytes())
     return packed.getvalue()
+
+
+def as_text(package: Path, main: str, name: str) -> str:
+    """The folder's modules as one text for `python3 -c`: nothing is written where it runs.
+
+    Args:
+        main: as for `packed`.
+        name: what a process list says of it.
+    """
+    sources = {
+        package.name + ("" if path.stem == "__init__" else f".{path.stem}"): path.read_text()
+        for path in sorted(package.glob("*.py"))
+    }
+    return f'# {name}\n{IN_MEMORY.read_text()}\n\nrun({sources!r}, "{package.name}.{main}")\n'

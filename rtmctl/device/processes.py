@@ -89,4 +89,5 @@ class LocalProcess:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         await self._process.wait()
+        await asyncio.wait((self._said,), timeout=1)  # whoever left the group may hold it open
         self._said.cancel()

@@ -6,10 +6,11 @@ instead of guessing.
 
 from rtmctl.device.hosts import HostProcess, HostResult, HostRunner
 from rtmctl.device.processes import ProcessRunner
-from rtmctl.probe.run import run_probe
-from rtmctl.probe.types import Flow, FlowResult, Interim, Latency, LossWindow, ProbeResult, ProbeSpec, Verdict
+from rtmctl.probe.run import RunningProbe, run_probe, start_probe
+from rtmctl.probe.types import Agent, Flow, FlowResult, Interim, Latency, LossWindow, ProbeResult, ProbeSpec, Verdict
 
 __all__ = [
+    "Agent",
     "Flow",
     "FlowResult",
     "HostProcess",
@@ -21,6 +22,8 @@ __all__ = [
     "ProbeResult",
     "ProbeSpec",
     "ProcessRunner",
+    "RunningProbe",
     "Verdict",
     "run_probe",
+    "start_probe",
 ]

@@ -2,21 +2,172 @@
 
 import asyncio
 import contextlib
-import json
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
-from rtmctl.base import PermanentError, RtmctlError
+from rtmctl.base import PermanentError, TemporaryError
 from rtmctl.device.hosts import HostRunner
-from rtmctl.probe.merge import merge
-from rtmctl.probe.types import ProbeResult, ProbeSpec
+from rtmctl.device.packing import as_text
+from rtmctl.probe.link import Link
+from rtmctl.probe.merge import Told, merge
+from rtmctl.probe.orders import hosts_of, order
+from rtmctl.probe.types import Interim, ProbeResult, ProbeSpec
 
-GRACE_S = 20.0
-"""beyond the run's own length, until an agent that says nothing is given up"""
-_AGENT = Path(__file__).with_name("agent.py")
+HEARTBEAT_S = 1.0
+ANSWER_S = 5.0
+"""until an agent that does not answer is given up: it is frozen, or the way to it is lost"""
+REPORT_S = 25.0
+_AGENT = Path(__file__).with_name("agent")
+
+
+def _ignore(_: Interim) -> None:
+    pass
+
+
+class RunningProbe:
+    """A probe under way. Whoever has one ends it by `stop`, or cancels it by `abandon`."""
+
+    def __init__(self, spec: ProbeSpec, hosts: HostRunner, interim: Callable[[Interim], None] = _ignore) -> None:
+        names = [flow.name for flow in spec.flows]
+        self.latest: dict[str, Interim] = {}
+        """host to what its agent said last"""
+        self._spec, self._hosts, self._interim = spec, hosts, interim
+        self._links = {host: Link(host, names, self._hear) for host in hosts_of(spec)}
+        self._started, self._stop = asyncio.Event(), asyncio.Event()
+        self._running = asyncio.create_task(self._run())
+
+    async def started(self) -> None:
+        """Returns when packets of all flows leave.
+
+        Raises:
+            TemporaryError: an agent could not begin; all that could not are named. The others run on until `stop`.
+        """
+        waiting = asyncio.create_task(self._started.wait())
+        await asyncio.wait((waiting, self._running), return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        if self._running.done():
+            self._running.result()
+        if failed := self._failures():
+            raise TemporaryError("; ".join(f"{host}: {why}" for host, why in sorted(failed.items())))
+
+    def unheard_s(self) -> dict[str, float]:
+        """Host to how long its agent has said nothing; one that ended is not heard any more."""
+        now = time.monotonic()
+        return {host: now - link.heard_at for host, link in self._links.items()}
+
+    def failures(self) -> dict[str, str]:
+        """Host to why its agent has ended before its time."""
+        return self._failures()
+
+    async def stop(self) -> ProbeResult:
+        """End it, wait for the last packets, and say what was measured; also after it ended by itself."""
+        self._stop.set()
+        return await self.result()
+
+    async def result(self) -> ProbeResult:
+        """What was measured, at the end of its duration."""
+        return await asyncio.shield(self._running)
+
+    async def abandon(self) -> None:
+        """Kill the agents; there is no result."""
+        self._running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._running
+
+    def _hear(self, interim: Interim) -> None:
+        self.latest[interim.host] = interim
+        self._interim(interim)
+
+    def _failures(self) -> dict[str, str]:
+        return {host: link.failure for host, link in self._links.items() if link.failure}
+
+    async def _run(self) -> ProbeResult:
+        beating = None
+        try:
+            await self._begin()
+            beating = asyncio.create_task(self._beat())
+            self._started.set()
+            await self._until_over()
+            await self._end()
+        finally:
+            if beating is not None:
+                beating.cancel()
+            await asyncio.gather(*(link.close() for link in self._links.values()))
+        told = {
+            host: Told(link.lines, link.clock_offset_ns, link.clock_error_ns)
+            for host, link in self._links.items()
+            if not link.failure
+        }
+        return merge(self._spec, told, self._failures(), _boot_id())
+
+    async def _begin(self) -> None:
+        """All agents are ready before the first sends: a packet must find its receiver."""
+        command = ["python3", "-IS", "-c", await asyncio.to_thread(as_text, _AGENT, "main", "RTMCTL_PROBE")]
+        run = secrets.randbits(32)
+        links = self._links.values()
+        await asyncio.gather(*(link.start(self._hosts, command, order(self._spec, link.host, run)) for link in links))
+        await self._all_said("ready", self._spec.start_s)
+        await asyncio.gather(*(link.say("go") for link in links))
+        await self._all_said("began", ANSWER_S)
+
+    async def _until_over(self) -> None:
+        over = asyncio.create_task(self._all_said("stopped", self._spec.duration_s + ANSWER_S))
+        stop = asyncio.create_task(self._stop.wait())
+        await asyncio.wait((over, stop), return_when=asyncio.FIRST_COMPLETED)
+        for task in (over, stop):
+            task.cancel()
+
+    async def _end(self) -> None:
+        """All stop before the first reports, so that the last packets of each are still heard by the others."""
+        await self._tell("stop", "stopped", ANSWER_S)
+        await asyncio.sleep(self._spec.linger_s)
+        await self._tell("report", "self", REPORT_S)
+        await asyncio.gather(*(self._read_all(link) for link in self._links.values()))
+
+    async def _tell(self, word: str, answer: str, timeout_s: float) -> None:
+        await asyncio.gather(*(link.say(word) for link in self._links.values()))
+        await self._all_said(answer, timeout_s)
+
+    async def _read_all(self, link: Link) -> None:
+        try:
+            await asyncio.wait_for(link.ended(), ANSWER_S)
+        except TimeoutError:
+            await link.give_up("the agent did not end its report")
+
+    async def _all_said(self, kind: str, timeout_s: float) -> None:
+        async def one(link: Link) -> None:
+            try:
+                await asyncio.wait_for(link.waits_for(kind).wait(), timeout_s)
+            except TimeoutError:
+                silent = time.monotonic() - link.heard_at
+                await link.give_up(
+                    f"the agent did not say `{kind}` within {timeout_s:.0f} s, and nothing else for {silent:.1f} s: "
+                    "it is frozen, or the way to it is lost"
+                )
+
+        await asyncio.gather(*(one(link) for link in self._links.values() if not link.failure))
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT_S)
+            await asyncio.gather(*(link.say("") for link in self._links.values() if link.runs))
+
+
+async def start_probe(
+    spec: ProbeSpec, hosts: HostRunner, *, interim: Callable[[Interim], None] = _ignore
+) -> RunningProbe:
+    """Begin to measure all flows at once, until `stop` or the spec's duration.
+
+    Args:
+        interim: called with what each agent says about every 100 ms.
+
+    Raises:
+        PermanentError: a flow names a host that cannot be entered, or there is no flow.
+    """
+    _require(hosts_of(spec), hosts)
+    return RunningProbe(spec, hosts, interim)
 
 
 async def run_probe(
@@ -25,97 +176,46 @@ async def run_probe(
     *,
     stop: asyncio.Event | None = None,
     started: Callable[[], None] | None = None,
-    wall_ns: Callable[[], int] = time.time_ns,
+    interim: Callable[[Interim], None] = _ignore,
 ) -> ProbeResult:
-    """Measure all flows at once.
+    """Measure all flows at once, to the end.
 
     Args:
         stop: ends the run before its duration when set; what was sent until then counts.
         started: called when the first packets leave.
+        interim: as for `start_probe`.
 
     Raises:
         PermanentError: a flow names a host that cannot be entered, or there is no flow.
     """
-    names = sorted({h for f in spec.flows for h in (f.source, f.destination)})
-    unknown = sorted(set(names) - hosts.hosts())
-    if unknown or not names:
-        raise PermanentError(
-            f"cannot probe from or to {', '.join(unknown)}" if unknown else "there is no flow to probe"
-        )
-    script = await asyncio.to_thread(_AGENT.read_text)
-    start_ns = wall_ns() + int(spec.lead_s * 1e9)
-    stop_file = f"/tmp/rtmctl-probe-{secrets.token_hex(8)}.stop"
-    lines: dict[str, list[Mapping[str, Any]]] = {}
-    failures: dict[str, str] = {}
-
-    async def agent(host: str) -> None:
-        timeout_s = spec.lead_s + spec.duration_s + spec.linger_s + GRACE_S
-        try:
-            result = await hosts.run(
-                host,
-                ["python3", "-c", script],
-                stdin=json.dumps(_spec(spec, host, start_ns, stop_file)),
-                timeout_s=timeout_s,
-            )
-            if result.exit_code != 0:
-                failures[host] = f"the agent ended with {result.exit_code}: {_last(result.stderr)}"
-            else:
-                lines[host] = [json.loads(line) for line in result.stdout.splitlines()]
-        except RtmctlError as error:
-            failures[host] = error.message
-        except ValueError:
-            failures[host] = "the agent's output is not JSON"
-
-    helpers = [asyncio.create_task(_stopper(stop, names, hosts, stop_file))] if stop is not None else []
-    if started is not None:
-        helpers.append(asyncio.create_task(_announce(started, spec.lead_s)))
+    probe = await start_probe(spec, hosts, interim=interim)
+    told = None if stop is None else asyncio.create_task(_stop_when(stop, probe))
     try:
-        async with asyncio.TaskGroup() as group:
-            for host in names:
-                group.create_task(agent(host))
+        with contextlib.suppress(TemporaryError):  # the result says so too
+            await probe.started()
+        if started is not None:
+            started()
+        return await probe.result()
     finally:
-        for helper in helpers:
-            helper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await helper
-    return merge(spec, lines, failures)
+        if told is not None:
+            told.cancel()
+        await probe.abandon()
 
 
-async def _announce(started: Callable[[], None], lead_s: float) -> None:
-    await asyncio.sleep(lead_s)
-    started()
-
-
-async def _stopper(stop: asyncio.Event, names: list[str], hosts: HostRunner, stop_file: str) -> None:
+async def _stop_when(stop: asyncio.Event, probe: RunningProbe) -> None:
     await stop.wait()
-    for host in names:
-        with contextlib.suppress(RtmctlError):  # its agent then runs to its own end
-            await hosts.run(host, ["touch", stop_file], timeout_s=5)
+    await probe.stop()
 
 
-def _spec(spec: ProbeSpec, host: str, start_ns: int, stop_file: str) -> dict[str, Any]:
-    return {
-        "start_ns": start_ns,
-        "duration_s": spec.duration_s,
-        "linger_s": spec.linger_s,
-        "stall_ms": spec.max_stall_ms,
-        "stop_file": stop_file,
-        "port": spec.port,
-        "send": [
-            {
-                "flow": number,
-                "source": str(flow.source_address),
-                "destination": str(flow.destination_address),
-                "source_port": spec.port + 1 + number,
-                "port": spec.port,
-                "rate_pps": flow.rate_pps,
-                "size": flow.size,
-            }
-            for number, flow in enumerate(spec.flows)
-            if flow.source == host
-        ],
-    }
+def _require(names: Iterable[str], hosts: HostRunner) -> None:
+    unknown = sorted(set(names) - hosts.hosts())
+    if unknown:
+        raise PermanentError(f"cannot probe from or to {', '.join(unknown)}")
+    if not names:
+        raise PermanentError("there is no flow to probe")
 
 
-def _last(text: str) -> str:
-    return (text.strip().splitlines() or ["no message"])[-1]
+def _boot_id() -> str:
+    with contextlib.suppress(OSError):
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return ""

@@ -31,9 +31,11 @@ class ProbeSpec:
     flows: tuple[Flow, ...]
     duration_s: float
     port: int = 20000
-    lead_s: float = 1.5
-    """from the call to the first packet, while the agents start; one that needs longer makes the run inconclusive"""
-    linger_s: float = 1.0
+    echo: bool = False
+    """receivers send every packet back on its 5-tuple: round trips too, for twice the packets"""
+    start_s: float = 15.0
+    """how long agents may take until they are ready"""
+    linger_s: float = 0.5
     """how long receivers wait for the last packets"""
     max_stall_ms: float = 20.0
     """a sender that was later than this was stalled: the run is inconclusive"""
@@ -44,15 +46,17 @@ class LossWindow:
     """Consecutive packets that did not arrive."""
 
     start_ms: float
-    """intended send time of the first, since the flow began"""
+    """intended send time of the first, since `ProbeResult.began_ns`"""
     length_ms: float
     """packets × interval"""
     packets: int
+    until_ms: float | None = None
+    """arrival of the next packet, on the same scale; None: nothing came after"""
 
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """One way, from the intended send time to the receiver's kernel timestamp; milliseconds."""
+    """A distribution of times, in milliseconds, each exact to 1.6 %."""
 
     count: int
     min_ms: float
@@ -61,9 +65,10 @@ class Latency:
     p99_ms: float
     p999_ms: float
     max_ms: float
-    clock_error_ms: float | None
-    """bound on the difference of the two hosts' clocks, from the fastest packets of both directions; None when only
-    one direction was measured"""
+    clock_error_ms: float | None = None
+    """one way: bound on what the two hosts' clocks add to or take from each value; None: one clock told both times"""
+    buckets: tuple[tuple[float, int], ...] = ()
+    """(value in ms, packets), ascending"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +82,18 @@ class FlowResult:
     """different packets"""
     duplicates: int
     reordered: int
+    """RFC 4737 §3"""
     windows: tuple[LossWindow, ...]
     latency: Latency | None
-    """None: nothing arrived"""
+    """one way, from the intended send time to the receiver's kernel timestamp; None: nothing arrived, or the clocks
+    cannot be compared"""
+    network: Latency | None = None
+    """likewise, from the time of sending: without the sender's own lateness"""
+    rtt: Latency | None = None
+    """there and back, from the intended send time, less the time spent at the far end; None: not asked for, or
+    nothing came back"""
+    rtt_network: Latency | None = None
+    """likewise, from the time of sending"""
 
     @property
     def lost(self) -> int:
@@ -88,6 +102,29 @@ class FlowResult:
     @property
     def worst_ms(self) -> float:
         return max((w.length_ms for w in self.windows), default=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """How well one agent kept its times."""
+
+    host: str
+    late: Latency | None
+    """of its packets, behind their intended send times; None: it sent none"""
+    worst_late_ms: float
+    """the kernel's send stamps included"""
+    stalls: int
+    """stretches later than the limit"""
+    stamped: bool
+    """the kernel stamped what was sent"""
+    realtime: bool
+    """SCHED_FIFO was allowed"""
+    locked: bool
+    """its memory was locked"""
+    clock_offset_ms: float
+    """its clock beyond rtmctl's, taken out of all times"""
+    clock_error_ms: float
+    """bound on what is left"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +157,29 @@ class ProbeResult:
     resolution_ms: float
     """the shortest loss that is told from none: the longest interval, or the worst lateness of a sender"""
     began_ns: int
-    """wall-clock time of the first packet"""
+    """time of the first packet, by this machine's CLOCK_REALTIME"""
+    agents: tuple[Agent, ...] = ()
+    lasted_s: float = 0.0
+    """the longest time that any host sent"""
 
     @property
     def lost(self) -> int:
         return sum(f.lost for f in self.flows)
 
     @property
+    def worst(self) -> FlowResult | None:
+        """The flow with the longest loss, of equal ones that which lost most."""
+        return max(self.flows, key=lambda f: (f.worst_ms, f.lost), default=None)
+
+    @property
     def worst_ms(self) -> float:
         """The longest loss window of any flow."""
         return max((f.worst_ms for f in self.flows), default=0.0)
+
+    @property
+    def clock_error_ms(self) -> float:
+        """How far `began_ns` and the windows may be from this machine's clock; 0 where all share it, as in a lab."""
+        return max((a.clock_error_ms for a in self.agents), default=0.0)
 
     @property
     def verdict(self) -> Verdict:

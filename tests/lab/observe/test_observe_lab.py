@@ -116,11 +116,11 @@ def probe(here: Observed, seconds: float, break_it: str = "", node: str = "") ->
 
     async def measure() -> ProbeResult:
         async def breaking() -> None:
-            await asyncio.sleep(3.0)
+            await asyncio.sleep(1.0)
             await asyncio.to_thread(here.run, node, break_it)
 
         helper = asyncio.create_task(breaking()) if break_it else None
-        spec = ProbeSpec(flows, duration_s=seconds, lead_s=2.0, max_stall_ms=500)
+        spec = ProbeSpec(flows, duration_s=seconds, max_stall_ms=500)
         result = await run_probe(spec, here.hosts)
         if helper is not None:
             await helper

@@ -147,7 +147,7 @@ def traffic(lab: Lab) -> Iterator[Watch]:
         waiting = asyncio.create_task(asyncio.to_thread(over.wait))
         waiting.add_done_callback(lambda _: stop.set())
         hosts = ProcessRunner(frozenset({"k1", "k2"}), lab.command)
-        spec = ProbeSpec(flows(), duration_s=240, lead_s=2, max_stall_ms=500)
+        spec = ProbeSpec(flows(), duration_s=240, max_stall_ms=500)
         return await run_probe(spec, hosts, stop=stop, started=begun.set)
 
     def run() -> None:

@@ -1,43 +1,65 @@
 """The agent itself, on this machine's loopback."""
 
 import asyncio
+import json
 import os
+import select
 import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
 from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-from probe_runner import Local
+from probe_runner import Local, agents, signal_agents
 
-from rtmctl.base import PermanentError
-from rtmctl.probe import Flow, ProbeSpec, Verdict, run_probe
+from rtmctl.base import PermanentError, TemporaryError
+from rtmctl.base.net import Address
+from rtmctl.device.packing import as_text
+from rtmctl.probe import Flow, Interim, ProbeResult, ProbeSpec, RunningProbe, Verdict, run_probe, start_probe
+from rtmctl.probe import run as run_module
 
 HERE = ip_address("127.0.0.1")
 SIX = ip_address("::1")
 
 
-def flow(name: str, address: object = HERE, rate: float = 200) -> Flow:
+def flow(name: str, address: Address = HERE, rate: float = 200) -> Flow:
     return Flow(name, "a", "a", address, address, rate_pps=rate)
 
 
-def spec(*flows: Flow, port: int, duration_s: float = 1, max_stall_ms: float = 500) -> ProbeSpec:
+def spec(*flows: Flow, port: int, duration_s: float = 1, max_stall_ms: float = 500, echo: bool = False) -> ProbeSpec:
     """The stall limit is generous: this machine may be busy, and it is not what these tests are about."""
-    return ProbeSpec(flows, duration_s, port=port, lead_s=1.5, linger_s=0.3, max_stall_ms=max_stall_ms)
+    return ProbeSpec(flows, duration_s, port=port, echo=echo, linger_s=0.3, max_stall_ms=max_stall_ms)
 
 
 @pytest.mark.parametrize("address", [HERE, SIX], ids=["ipv4", "ipv6"])
-def test_everything_arrives_once_and_in_order(address: object) -> None:
+def test_everything_arrives_once_and_in_order(address: Address) -> None:
     result = asyncio.run(run_probe(spec(flow("x", address), flow("y", address), port=24100), Local("a")))
     assert (result.verdict, result.doubts) == (Verdict.CLEAN, ())
     assert [f.sent for f in result.flows] == [200, 200]
     assert [(f.lost, f.duplicates, f.reordered) for f in result.flows] == [(0, 0, 0)] * 2
-    latency = result.flows[0].latency
-    assert latency is not None
+    latency, network = result.flows[0].latency, result.flows[0].network
+    assert latency is not None and network is not None
     assert 0 < latency.min_ms <= latency.p50_ms <= latency.max_ms
+    assert network.max_ms <= latency.max_ms
+    assert result.flows[0].rtt is None
+    assert [(a.host, a.stamped, a.clock_error_ms) for a in result.agents] == [("a", True, 0.0)]
+
+
+@pytest.mark.parametrize("address", [HERE, SIX], ids=["ipv4", "ipv6"])
+def test_a_round_trip_is_longer_than_one_way(address: Address) -> None:
+    result = asyncio.run(run_probe(spec(flow("x", address), port=24150, echo=True), Local("a")))
+    assert (result.verdict, result.doubts) == (Verdict.CLEAN, ())
+    [found] = result.flows
+    assert found.rtt is not None and found.rtt_network is not None and found.network is not None
+    assert found.rtt.count == 200
+    assert found.network.min_ms < found.rtt_network.min_ms <= found.rtt.min_ms
 
 
 def test_it_stops_when_told() -> None:
-    async def stopped() -> float:
+    async def stopped() -> int:
         stop, started = asyncio.Event(), asyncio.Event()
         running = asyncio.create_task(
             run_probe(spec(flow("x"), port=24200, duration_s=60), Local("a"), stop=stop, started=started.set)
@@ -50,34 +72,110 @@ def test_it_stops_when_told() -> None:
         return result.flows[0].sent
 
     assert 0 < asyncio.run(stopped()) < 60 * 200 / 2
+    assert agents() == []
 
 
-def test_a_frozen_sender_is_inconclusive() -> None:
-    async def frozen() -> Verdict:
-        async def freeze() -> None:
-            await asyncio.sleep(1.8)
-            agents = [p for p in _children() if b"RTMCTL_PROBE" in Path(f"/proc/{p}/cmdline").read_bytes()]
-            for pid in agents:
-                os.kill(pid, signal.SIGSTOP)
-            await asyncio.sleep(0.4)
-            for pid in agents:
-                os.kill(pid, signal.SIGCONT)
-            assert agents
+def test_it_tells_while_it_runs_which_flow_is_silent_and_which_agent() -> None:
+    """Two hosts send to `a`, and the agent of `b` is frozen for a while."""
+    told: list[Interim] = []
+    flows = (flow("x"), Flow("y", "b", "a", HERE, HERE, rate_pps=200))
 
-        task = asyncio.create_task(freeze())
-        result = await run_probe(spec(flow("x"), port=24300, max_stall_ms=100), Local("a"))
-        await task
-        assert [d for d in result.doubts if "stalled" in d]
-        return result.verdict
+    async def watched() -> None:
+        probe = await start_probe(spec(*flows, port=24250, duration_s=60), Local("a", "b"), interim=told.append)
+        await probe.started()
+        await asyncio.sleep(0.5)
+        sender = next(p for p in agents() if not _listens(p, 24250))
+        os.kill(sender, signal.SIGSTOP)
+        await asyncio.sleep(1.2)
+        silent, unheard = probe.latest["a"].flows, probe.unheard_s()
+        os.kill(sender, signal.SIGCONT)
+        assert silent["x"] < 500 and silent["y"] > 800
+        assert unheard["a"] < 0.5 and unheard["b"] > 0.8
+        await probe.stop()
 
-    assert asyncio.run(frozen()) is Verdict.INCONCLUSIVE
+    asyncio.run(watched())
+    from_a = [one for one in told if one.host == "a"]
+    assert 5 < len(from_a) < 60
+    assert from_a[-1].received["x"] > from_a[0].received["x"]
 
 
-def _children() -> list[int]:
-    found: list[int] = []
-    for thread in Path("/proc/self/task").iterdir():
-        found += map(int, (thread / "children").read_text().split())
-    return found
+def disturbed(
+    port: int, disturb: Callable[[], object], then: Callable[[RunningProbe], object] = lambda _: None
+) -> ProbeResult:
+    """A run of 60 s that is disturbed, and stopped 0.4 s later."""
+
+    async def run() -> ProbeResult:
+        probe = await start_probe(spec(flow("x"), port=port, duration_s=60, max_stall_ms=100), Local("a"))
+        await probe.started()
+        await asyncio.sleep(0.3)
+        disturb()
+        await asyncio.sleep(0.4)
+        then(probe)
+        return await probe.stop()
+
+    return asyncio.run(run())
+
+
+def test_a_sender_that_was_frozen_for_a_while_is_inconclusive() -> None:
+    result = disturbed(24300, lambda: signal_agents(signal.SIGSTOP), lambda _: signal_agents(signal.SIGCONT))
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert [d for d in result.doubts if "stalled once" in d]
+    assert result.lost == 0, "a stall is no loss of the network"
+
+
+def test_an_agent_that_stays_frozen_is_given_up_and_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_module, "ANSWER_S", 1.0)
+    result = disturbed(24320, lambda: signal_agents(signal.SIGSTOP))
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert "frozen" in result.doubts[0]
+    assert result.flows == ()
+    assert agents() == []
+
+
+def test_an_agent_that_is_killed_is_known_at_once() -> None:
+    def known(probe: RunningProbe) -> None:
+        assert set(probe.failures()) == {"a"}
+
+    result = disturbed(24340, lambda: signal_agents(signal.SIGKILL), known)
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert "ended with -9" in result.doubts[0]
+
+
+def test_a_full_receive_queue_is_inconclusive(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The receiver gets a queue of a few packets and is frozen while the sender goes on."""
+    text = as_text(Path(run_module.__file__).with_name("agent"), "main", "RTMCTL_PROBE")
+    assert "BUFFER = 8 << 20" in text
+    small = text.replace("BUFFER = 8 << 20", "BUFFER = 4096")
+    monkeypatch.setattr(run_module, "as_text", lambda *_: small)
+    pair = (Flow("x", "a", "b", HERE, HERE, rate_pps=200),)
+
+    async def run() -> ProbeResult:
+        probe = await start_probe(spec(*pair, port=24360, duration_s=60), Local("a", "b"))
+        await probe.started()
+        receiver = next(p for p in agents() if b"RTMCTL_PROBE" and _listens(p, 24360))
+        os.kill(receiver, signal.SIGSTOP)
+        await asyncio.sleep(0.5)
+        os.kill(receiver, signal.SIGCONT)
+        await asyncio.sleep(0.2)
+        return await probe.stop()
+
+    result = asyncio.run(run())
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert [d for d in result.doubts if d.startswith("b: ") and "overflowed" in d]
+
+
+def _listens(pid: int, port: int) -> bool:
+    """Whether one of the process's sockets is bound to the UDP port."""
+    table = Path("/proc/net/udp").read_text().splitlines()[1:]
+    inodes = {row.split()[9] for row in table if row.split()[1].endswith(f":{port:04X}")}
+    links = [str(one.readlink()) for one in Path(f"/proc/{pid}/fd").iterdir()]
+    return any(f"socket:[{inode}]" in links for inode in inodes)
+
+
+def test_a_sender_that_cannot_keep_its_rate_is_inconclusive() -> None:
+    result = asyncio.run(run_probe(spec(flow("x", rate=10_000_000), port=24380, max_stall_ms=50), Local("a")))
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert [d for d in result.doubts if "stalled" in d or "of its rate" in d]
 
 
 def test_an_unknown_host_is_refused_before_anything_starts() -> None:
@@ -92,3 +190,65 @@ def test_an_agent_that_cannot_start_is_a_doubt() -> None:
     result = asyncio.run(run_probe(spec(flow("x"), port=24500), hosts))
     assert result.verdict is Verdict.INCONCLUSIVE
     assert "ended with 1" in result.doubts[0]
+
+
+def test_a_port_that_is_taken_is_named() -> None:
+    async def run() -> ProbeResult:
+        probe = await start_probe(spec(flow("x"), port=24550), Local("a"))
+        with pytest.raises(TemporaryError, match=r"127\.0\.0\.1 port 24550: Address already in use"):
+            await probe.started()
+        return await probe.stop()
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 24550))
+        result = asyncio.run(run())
+    assert result.verdict is Verdict.INCONCLUSIVE
+
+
+LONELY = """
+import asyncio, os, sys
+sys.path.insert(0, {here!r})
+from test_probe_agent import *
+async def main():
+    probe = await start_probe(spec(flow("x"), port=24600, duration_s=60), Local("a"))
+    await probe.started()
+    print(*agents(), flush=True)
+    await asyncio.sleep(60)
+asyncio.run(main())
+"""
+
+
+def gone(pid: int, within_s: float) -> bool:
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([handle], [], [], within_s)[0])
+    finally:
+        os.close(handle)
+
+
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], ids=lambda s: s.name)
+def test_no_agent_outlives_its_caller(end: signal.Signals) -> None:
+    script = LONELY.format(here=str(Path(__file__).parent))
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as caller:
+        assert caller.stdout is not None
+        pids = [int(word) for word in caller.stdout.readline().split()]
+        assert pids
+        caller.send_signal(end)
+        assert all(gone(pid, 5) for pid in pids)
+
+
+def test_an_agent_that_hears_nothing_for_its_lease_ends() -> None:
+    """As when the way to the host is lost and its sshd has not noticed."""
+    order = {"run": 1, "duration_s": 60, "stall_ms": 20, "lease_s": 1, "port": 24650, "echo": False}
+    order |= {"addresses": ["127.0.0.1"], "receive": [], "send": []}
+    text = as_text(Path(run_module.__file__).with_name("agent"), "main", "RTMCTL_PROBE")
+    with subprocess.Popen(["python3", "-IS", "-c", text], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as agent:
+        assert agent.stdin is not None and agent.stdout is not None
+        agent.stdin.write(json.dumps(order).encode() + b"\ngo\n")
+        agent.stdin.flush()
+        assert json.loads(agent.stdout.readline())["type"] == "ready"
+        assert gone(agent.pid, 10)
+        assert b"self" not in agent.stdout.read()

@@ -1,8 +1,29 @@
-"""Files that are replaced and never half written."""
+"""Whole files: replaced and never half written, read and never without end."""
 
+import errno
 import os
+import stat
 import tempfile
 from pathlib import Path
+
+
+def read_regular(path: Path, limit: int) -> bytes:
+    """A file's bytes, unless it is larger than `limit`; a pipe would block, a device never ends.
+
+    Raises:
+        OSError: what the system says; EISDIR for a folder, EINVAL for what else is no regular file, EFBIG.
+    """
+    status = path.stat()
+    if stat.S_ISDIR(status.st_mode):
+        raise OSError(errno.EISDIR, "this is a folder", str(path))
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "this is no regular file", str(path))
+    if status.st_size <= limit:
+        with path.open("rb") as file:
+            raw = file.read(limit + 1)
+        if len(raw) <= limit:
+            return raw
+    raise OSError(errno.EFBIG, f"{status.st_size:,} bytes are more than {limit:,}", str(path))
 
 
 def replace_file(path: Path, text: str, mode: int) -> None:

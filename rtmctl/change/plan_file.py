@@ -8,7 +8,11 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from rtmctl.base import PermanentError
-from rtmctl.change.plan_types import PLAN_VERSION, Plan
+from rtmctl.base.files import read_regular
+from rtmctl.change.plan_types import PLAN_VERSION, Plan, Stage
+
+MAX_BYTES = 256 * 1024 * 1024
+"""the texts of 2 spines and 128 leafs are 1.2 MB, and each stage holds those of its devices four times"""
 
 _ADAPTER = TypeAdapter(Plan)
 
@@ -31,7 +35,7 @@ def plan_from_json(text: str, name: str = "plan") -> Plan:
         name: what to call the text in messages, its file for one.
 
     Raises:
-        PermanentError: not a plan, from a newer version, or edited.
+        PermanentError: not a plan, from a newer version, edited, or at odds with itself.
     """
     try:
         version = json.loads(text).get("version")
@@ -49,13 +53,23 @@ def plan_from_json(text: str, name: str = "plan") -> Plan:
         raise PermanentError(f"{name} is not a plan: {where}: {first['msg']}", hint="make the plan again") from error
     if plan != seal(plan):
         raise PermanentError(f"{name} was edited after it was made", hint="make the plan again")
+    if torn := [stage.name for stage in plan.stages if not _agrees(stage)]:
+        raise PermanentError(
+            f"{name} is not a plan: the waves of stage {', '.join(torn)} are not its devices",
+            hint="make the plan again",
+        )
     return plan
+
+
+def _agrees(stage: Stage) -> bool:
+    """Each device stands in one wave; `net plan` makes no other stage, but a digest anybody can compute."""
+    return sorted(n for wave in stage.waves for n in wave.devices) == sorted(part.device for part in stage.devices)
 
 
 def read_plan(path: Path) -> Plan:
     """Raises PermanentError when the file cannot be read or holds no sound plan."""
     try:
-        return plan_from_json(path.read_text(encoding="utf-8"), str(path))
+        return plan_from_json(read_regular(path, MAX_BYTES).decode(), str(path))
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise PermanentError(f"the plan {path} cannot be read: {reason}") from error

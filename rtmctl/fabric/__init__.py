@@ -7,7 +7,7 @@ Only `read_lock` and `write_lock` touch a file.
 from rtmctl.fabric.allocate import allocate, prune, stale
 from rtmctl.fabric.derive import derive
 from rtmctl.fabric.lock import Kind, Lock, dump_lock
-from rtmctl.fabric.lockfile import parse_lock, parse_merged, read_lock, write_lock
+from rtmctl.fabric.lockfile import lock_text, parse_lock, parse_merged, read_lock, write_lock
 from rtmctl.fabric.resolve import resolve
 from rtmctl.fabric.types import Fabric
 
@@ -18,6 +18,7 @@ __all__ = [
     "allocate",
     "derive",
     "dump_lock",
+    "lock_text",
     "parse_lock",
     "parse_merged",
     "prune",

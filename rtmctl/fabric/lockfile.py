@@ -4,10 +4,9 @@ import re
 from pathlib import Path
 
 from rtmctl.base import Finding, Position, SiteInvalid
-from rtmctl.base.files import replace_file
+from rtmctl.base.files import read_regular, replace_file
 from rtmctl.fabric.lock import FILE_NAME, RESOLVE, VERSION, Kind, Lock, collisions, dump_lock
 from rtmctl.fabric.locktext import REGENERATE, Section, read_sections
-from rtmctl.intent import read_regular
 
 MAX_BYTES = 32 * 1024 * 1024
 """4 spines and 512 leafs without hosts are 0.2 MB"""
@@ -22,16 +21,27 @@ def read_lock(root: Path) -> Lock:
     Raises:
         SiteInvalid: the file is truncated, conflicted, of a newer version, or holds what a lock cannot.
     """
-    path = root / FILE_NAME
     try:
-        text = read_regular(path, MAX_BYTES).decode()
+        return parse_lock(lock_text(root))
     except FileNotFoundError:
         return Lock.empty()
+
+
+def lock_text(root: Path) -> str:
+    """The file as it stands, whatever it holds.
+
+    Raises:
+        FileNotFoundError: there is none.
+        SiteInvalid: it cannot be read, or is no UTF-8.
+    """
+    try:
+        return read_regular(root / FILE_NAME, MAX_BYTES).decode()
+    except FileNotFoundError:
+        raise
     except UnicodeDecodeError as error:
         raise SiteInvalid([Finding("lock-syntax", f"not UTF-8: {error.reason}", _at(1), REGENERATE)]) from None
     except OSError as error:
         raise SiteInvalid([Finding("lock-unreadable", f"cannot be read: {error.strerror}", _at(1))]) from None
-    return parse_lock(text)
 
 
 def write_lock(root: Path, lock: Lock) -> None:

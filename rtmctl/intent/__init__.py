@@ -4,7 +4,7 @@ Nothing here allocates or derives: a value the operator left out stays None, and
 """
 
 from rtmctl.intent.checks.platforms import unknown_platforms
-from rtmctl.intent.files import read_regular, read_sources
+from rtmctl.intent.files import read_sources
 from rtmctl.intent.json_schema import EDITOR_HINT, SCHEMA_FILE, json_schema
 from rtmctl.intent.load import load_site, read_site, read_text
 from rtmctl.intent.new import new_site
@@ -18,7 +18,6 @@ __all__ = [
     "json_schema",
     "load_site",
     "new_site",
-    "read_regular",
     "read_site",
     "read_sources",
     "read_text",

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rtmctl.base import Finding, Position, Severity
+from rtmctl.base.files import read_regular
 from rtmctl.intent.text import ENDS_LINE
 
 MAIN = "site.yaml"
@@ -109,25 +110,6 @@ def _below(root: Path, folder: Path) -> Iterator[str]:
         for name in names:
             if name.endswith((".yaml", ".yml")) and not name.startswith("."):
                 yield (Path(path) / name).relative_to(root).as_posix()
-
-
-def read_regular(path: Path, limit: int) -> bytes:
-    """A file's bytes, unless it is larger than `limit`; a pipe would block, a device never ends.
-
-    Raises:
-        OSError: what the system says; EISDIR for a folder, EINVAL for what else is no regular file, EFBIG.
-    """
-    status = path.stat()
-    if stat.S_ISDIR(status.st_mode):
-        raise OSError(errno.EISDIR, "this is a folder", str(path))
-    if not stat.S_ISREG(status.st_mode):
-        raise OSError(errno.EINVAL, "this is no regular file", str(path))
-    if status.st_size <= limit:
-        with path.open("rb") as file:
-            raw = file.read(limit + 1)
-        if len(raw) <= limit:
-            return raw
-    raise OSError(errno.EFBIG, f"{status.st_size:,} bytes are more than {limit:,}", str(path))
 
 
 def _read(path: Path, name: str, left: int) -> bytes:

@@ -50,7 +50,7 @@ def resolve(
 ) -> None:
     """After a merge that gave two things the same number: what stands in REF stays, the newer one gets another."""
     from rtmctl.cli.git import file_at
-    from rtmctl.fabric import allocate, parse_lock, parse_merged
+    from rtmctl.fabric import allocate, lock_text, parse_lock, parse_merged
     from rtmctl.fabric import resolve as settle
     from rtmctl.fabric.lock import FILE_NAME
     from rtmctl.intent import load_site
@@ -58,7 +58,7 @@ def resolve(
     said = globals_of(ctx)
     site = load_site(said.site)
     older = parse_lock(file_at(base, said.site / FILE_NAME))
-    merged = parse_merged((said.site / FILE_NAME).read_text(encoding="utf-8"), older)
+    merged = parse_merged(lock_text(said.site), older)
     _finish(said, merged, allocate(site, settle(merged, older)), write=True)
 
 

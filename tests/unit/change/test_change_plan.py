@@ -1,8 +1,11 @@
 """Plans: what they hold, in which order they change things, and that nobody can edit one."""
 
 import json
+import os
 from collections import Counter
+from dataclasses import replace
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from change_fake import FakeFabric, config
@@ -12,8 +15,9 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from rtmctl.base import PermanentError
-from rtmctl.change import PlanOptions, Surroundings, WaveOptions, plan_from_json, plan_to_json
+from rtmctl.change import PlanOptions, Surroundings, Wave, WaveOptions, plan_from_json, plan_to_json, read_plan
 from rtmctl.change.impact import text_resets
+from rtmctl.change.plan_file import MAX_BYTES, seal
 from rtmctl.change.secrets import changed_secrets, fill, references, secret_uses
 from rtmctl.change.waves import partners, plan_waves
 from rtmctl.model.config import DeviceConfig
@@ -46,6 +50,25 @@ def test_an_edited_plan_is_refused(edit: str) -> None:
 def test_what_is_no_plan(text: str, said: str) -> None:
     with pytest.raises(PermanentError, match=said):
         plan_from_json(text, "p.json")
+
+
+@pytest.mark.parametrize("wave", [("leaf1", "nobody"), ("leaf1", "leaf1"), ()], ids=["unknown", "twice", "missing"])
+def test_waves_that_are_not_the_devices_are_refused(wave: tuple[str, ...]) -> None:
+    """Anybody can compute a digest."""
+    plan = plan_for(FakeFabric({**NEW, "leaf1": OLD["leaf1"]}))
+    (stage,) = plan.stages
+    torn = seal(replace(plan, stages=(replace(stage, waves=(Wave("leafs", wave),)),)))
+    with pytest.raises(PermanentError, match=r"p\.json is not a plan: the waves of stage all"):
+        plan_from_json(plan_to_json(torn), "p.json")
+
+
+@pytest.mark.parametrize("path", ["/dev/zero", "pipe", "huge", "/", "missing"])
+def test_what_is_no_plan_file(tmp_path: Path, path: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with (tmp_path / "huge").open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    with pytest.raises(PermanentError, match="cannot be read: "):
+        read_plan(tmp_path / path)
 
 
 def test_devices_that_run_their_target_are_left_alone() -> None:

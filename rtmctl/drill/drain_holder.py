@@ -89,9 +89,11 @@ class DrainHolder:
         return await self.status()
 
     async def renew(self, lease_s: float) -> Held:
-        """Raises PermanentError when the drain has ended. Amid `inject` the change renews its timer itself."""
-        if self._began_ns is not None and self._done_ns is None:
-            return Held(self.injection, self._drill, HoldState.ACTIVE, lease_s, self._before, began_ns=self._began_ns)
+        """Raises PermanentError when the drain has ended. Before it and amid `inject` there is nothing to renew here:
+        a change renews its timer itself."""
+        if self._plan is not None and self._done_ns is None:
+            state = HoldState.ARMED if self._began_ns is None else HoldState.ACTIVE
+            return Held(self.injection, self._drill, state, lease_s, self._before, began_ns=self._began_ns)
         return self._held(await self._at_device().extend(lease_s))
 
     async def revert(self) -> Held:

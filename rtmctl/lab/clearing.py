@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from rtmctl.base import PermanentError, StateUnknown
-from rtmctl.lab import anchor, cgroups, state
+from rtmctl.lab import anchor, cgroups, power, state
 from rtmctl.lab.driver import Progress
 from rtmctl.lab.layout import LabFolder
 from rtmctl.lab.process import Process
@@ -30,6 +30,7 @@ def clear(folder: LabFolder, progress: Progress) -> bool:
         groups = tuple(map(Path, found.cgroups))
     else:
         first, groups = anchor.find(folder), cgroups.find(folder.path)
+    power.let_go(folder)
     for process in first:
         if not process.kill():
             raise StateUnknown(

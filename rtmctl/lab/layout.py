@@ -47,6 +47,11 @@ class LabFolder:
         return self.path / "anchor.log"
 
     @property
+    def power(self) -> Path:
+        """The power supply's programs and records: what holds a node that is off, see lab.power."""
+        return self.path / "power"
+
+    @property
     def key(self) -> Path:
         return self.path / "id_ed25519"
 

@@ -111,6 +111,7 @@ class Guard:
 
 def watch_of(machine: Machine, key: str) -> guardian.Watch:
     """Its process stays in memory and goes before others: the fault may be a machine without either."""
-    command = [sys.executable, "-IS", os.path.abspath(sys.argv[0]), "guard", key]
+    elsewhere = [] if machine.root == "/" else [machine.root]
+    command = [sys.executable, "-IS", os.path.abspath(sys.argv[0]), *elsewhere, "guard", key]
     lock = machine.lock_path(f"{key}.guard")
     return guardian.Watch(lock, "rtmctl-drill", command, Guard(machine, key).looks, pinned=True)

@@ -45,17 +45,21 @@ def answer_to(machine: Machine, verb: str, arguments: Mapping[str, Any]) -> dict
 
 
 def main(argv: list[str]) -> int:
+    return run(Machine(part=PART), argv[1:])
+
+
+def run(machine: Machine, words: list[str]) -> int:
+    """One call of the program; the exit code."""
     settle()
     # without /usr/local: programs there may stand before the real ones and do more (a lab's nft loads rules everywhere)
     os.environ["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin"
-    verb = argv[1] if len(argv) > 1 else ""
-    machine = Machine(part=PART)
+    verb = words[0] if words else ""
     if verb == "guard":
-        guardian.guard(watch_of(machine, argv[2]))
+        guardian.guard(watch_of(machine, words[1]))
         return 0
     own_session()
     if verb == "serve":
-        return serve(lambda name, words: answer_to(machine, name, words))
+        return serve(lambda name, wanted: answer_to(machine, name, wanted))
     text = "" if sys.stdin.isatty() else sys.stdin.read()
     try:
         arguments = json.loads(text or "{}")

@@ -48,7 +48,7 @@ def hello(machine: Machine) -> dict[str, Any]:
 
 
 def unable(machine: Machine, mechanism: str) -> str | None:
-    if os.geteuid() != 0:
+    if machine.root == "/" and os.geteuid() != 0:
         return "it runs without the rights of root"
     return mechanism_of(mechanism).unable(machine)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from ..mechanism import Mechanism
 from .link_down import LinkDown
+from .power import Power
 from .silence import Silence
 
 MECHANISMS: tuple[Mechanism, ...] = (
     LinkDown(),
+    Power(),
     Silence(),
 )

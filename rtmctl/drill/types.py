@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from rtmctl.base import Exit
+from rtmctl.device.events import Moment
 from rtmctl.device.injection import Argument, Held, Injection
 from rtmctl.fabric.types import Fabric
 from rtmctl.model.types import DeviceModel
@@ -252,18 +253,6 @@ class Verdict(StrEnum):
     REFUTED = "refuted"
     INCONCLUSIVE = "inconclusive"
     ABORTED = "aborted"
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """One event on the timeline, of the fault, a switch or a probe."""
-
-    at_ms: float
-    """since the injection began; negative before it"""
-    node: str
-    kind: str
-    """'fault', 'link', 'bfd', 'bgp', 'route', 'traffic', 'revert'"""
-    text: str
 
 
 @dataclass(frozen=True, slots=True)

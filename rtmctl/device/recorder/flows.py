@@ -11,7 +11,9 @@ SO_ATTACH_FILTER = 26
 ETH_P_ALL = 3
 OUTGOING = 4
 SNAP = 160
-BUFFER = 4 << 20
+SO_RCVBUFFORCE = 33
+BUFFER = 16 << 20
+"""some 20,000 packets"""
 VXLAN = 4789
 ETHERNET, UDP = 14, 17
 OVERLAY = ETHERNET + 20 + 8 + 8
@@ -75,7 +77,7 @@ def opened(interface: str, port: int) -> socket.socket:
     found = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     try:
         found.setblocking(False)
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
+        found.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, BUFFER)
         attached = struct.pack("@HP", len(program) // 8, ctypes.addressof(buffer))
         found.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, attached)
         found.bind((interface, ETH_P_ALL))

@@ -19,6 +19,8 @@ INTERVAL_S = 0.1
 LOOK_S = 0.5
 """between looks for new namespaces and daemons"""
 LEASE_S = 15.0
+FIRST_S = 0.3
+"""until a daemon that does not answer is no longer waited for"""
 FLUSH_S = 2.0
 
 
@@ -37,7 +39,9 @@ class Program:
         self._sources.add(0, self._asked)
         self._sources.look_for_spaces()
         self._sources.look_for_daemons()
-        self._sources.serve(time.monotonic() + 0.05)
+        first = time.monotonic() + FIRST_S
+        while time.monotonic() < first and not self._ended and not self._sources.settled:
+            self._sources.serve(first)
         self._out.line("hello", time.time_ns(), {"interval_ms": INTERVAL_S * 1000, "sources": self._sources.heard()})
         tick = look = time.monotonic()
         while not self._ended:

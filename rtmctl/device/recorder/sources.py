@@ -101,6 +101,11 @@ class Sources:
                 self._bfd = Bfd()
                 self.add(self._bfd.sock.fileno(), self._bfd_notified)
 
+    @property
+    def settled(self) -> bool:
+        """Every daemon that runs has answered."""
+        return all(log.live for log in self._logs.values())
+
     def heard(self) -> list[str]:
         """What answers: daemons whose log is here, and bfd."""
         return [*(name for name, log in self._logs.items() if log.live), *(["bfd"] if self._bfd else [])]

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from xml.etree import ElementTree
 
+from rtmctl.drill.digest import ClassDigest, by_class, real_runs
 from rtmctl.drill.types import DrillReport, Verdict
-from rtmctl.show.drill.digest import ClassDigest, by_class, real_runs
 from rtmctl.show.drill.unrestored import unrestored
 from rtmctl.show.drill.words import ms, reasons
 from rtmctl.show.xml import printable
@@ -37,12 +37,12 @@ def _class(digest: ClassDigest, report: DrillReport) -> tuple[str, str, str, str
     bound = f"bound {ms(digest.limit_ms)} ms" if digest.limit_ms is not None else "no bound"
     message = f"worst of {digest.flows} flows {ms(digest.max_ms)} ms, {bound}"
     name = f"{digest.kind.value} flows"
-    if digest.exceeded:
-        flow = digest.worst.result.flow.name if digest.worst else ""
-        help_ = f"\ndominated by {digest.bound.dominating}" if digest.bound and digest.bound.dominating else ""
-        return name, "failure", message, f"{flow} in run {digest.worst_run}: {message}{help_}"
     if report.verdict in (Verdict.INCONCLUSIVE, Verdict.ABORTED):
         return name, "error", f"{report.verdict.value}: nothing is proven", "\n".join((message, *reasons(report)))
+    if digest.exceeded:
+        flow = digest.worst.result.flow.name if digest.worst else ""
+        shorter = f"\ndominated by {digest.bound.dominating}" if digest.bound and digest.bound.dominating else ""
+        return name, "failure", message, f"{flow} in run {digest.worst_run}: {message}{shorter}"
     return name, "", message, ""
 
 

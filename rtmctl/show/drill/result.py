@@ -7,9 +7,9 @@ from rich.console import Console
 from rich.text import Text
 
 from rtmctl.base.order import natural_key
+from rtmctl.drill.digest import ClassDigest, by_class, real_runs
 from rtmctl.drill.report_json import drill_report_to_json
 from rtmctl.drill.types import DrillReport, Verdict
-from rtmctl.show.drill.digest import ClassDigest, by_class, real_runs
 from rtmctl.show.drill.junit import report_junit
 from rtmctl.show.drill.timeline import print_timeline
 from rtmctl.show.drill.unrestored import print_unrestored

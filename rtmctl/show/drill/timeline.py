@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.text import Text
 
+from rtmctl.drill.digest import telling_run
 from rtmctl.drill.types import DrillReport, Moment
-from rtmctl.show.drill.digest import telling_run
 
 KINDS = {
     "fault": "fault",

@@ -36,11 +36,14 @@ def count(number: int, what: str) -> str:
 
 def arguments(injection: Injection) -> str:
     """'silence interfaces swp1, direction both'."""
-    said = ", ".join(f"{key} {_value(value)}" for key, value in injection.arguments.items())
+    said = ", ".join(f"{key} {said_value(value)}" for key, value in injection.arguments.items())
     return f"{injection.mechanism} {said}".rstrip()
 
 
-def _value(value: Argument) -> str:
+def said_value(value: Argument) -> str:
+    """As it is typed on the command line."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return ", ".join(value) if isinstance(value, tuple) else str(value)
 
 

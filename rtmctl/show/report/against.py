@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from html import escape
 
+from rtmctl.drill.digest import ClassDigest, by_class
 from rtmctl.drill.types import DrillReport
-from rtmctl.show.drill.digest import ClassDigest, by_class
 from rtmctl.show.drill.words import ms
 from rtmctl.show.report.scale import Scale
 from rtmctl.show.report.timeline import WIDTH

@@ -13,10 +13,10 @@ from markupsafe import Markup
 from rtmctl import __version__
 from rtmctl.base import PermanentError
 from rtmctl.base.data import data_folder
+from rtmctl.drill.digest import by_class, real_runs, telling_run
 from rtmctl.drill.types import DrillReport, Verdict
 from rtmctl.fabric.types import Fabric
 from rtmctl.lab.graph.style import STYLE
-from rtmctl.show.drill.digest import by_class, real_runs, telling_run
 from rtmctl.show.drill.unrestored import details, steps, unrestored
 from rtmctl.show.drill.words import arguments, clock, count, impact, ms, reasons, verdict_word
 from rtmctl.show.report.against import against

@@ -10,7 +10,7 @@ from rtmctl.show.report.scale import Scale
 
 MOST = 1200
 """rectangles of one drawing: a link that loses one packet in a hundred makes many windows"""
-_ROW, _LEAST, _GREATEST = 4.0, 28.0, 120.0
+_ROW, _LEAST, _GREATEST, _QUIET = 4.0, 28.0, 120.0, 14.0
 """px: a row's height, and of all rows together"""
 
 
@@ -43,7 +43,8 @@ class Strips:
 
     @property
     def height(self) -> float:
-        return min(_GREATEST, max(_LEAST, _ROW * len(self.rows)))
+        """px; flows that lost nothing need no room of their own."""
+        return min(_GREATEST, max(_LEAST, _ROW * len(self.rows))) if self.worst_ms else _QUIET
 
 
 def strips(run: Run) -> tuple[Strips, ...]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from statistics import median
 
 from rtmctl.base.order import natural_key
+from rtmctl.drill.digest import over, real_runs
 from rtmctl.drill.types import DrillReport, FlowClass, Measured, Run
-from rtmctl.show.drill.digest import real_runs
 from rtmctl.show.drill.words import arguments, clock, ms
 
 MOMENTS = 400
@@ -52,11 +52,10 @@ def flow_table(report: DrillReport) -> Table:
 def _flow(name: str, runs: list[Measured], via: tuple[str, ...]) -> Iterator[Cell]:
     losses = [m.result.worst_ms for m in runs]
     limit = runs[0].limit_ms
-    over = any(m.limit_ms is not None and m.result.worst_ms > m.limit_ms for m in runs)
     yield Cell(name)
     yield Cell(runs[0].kind.value)
     yield Cell(" ".join(via) or "none")
-    yield Cell(ms(max(losses)), max(losses), "bad" if over else "")
+    yield Cell(ms(max(losses)), max(losses), "bad" if any(map(over, runs)) else "")
     yield Cell(ms(median(losses)), median(losses))
     yield Cell(ms(limit), -1.0 if limit is None else limit)
     results = [m.result for m in runs]

@@ -13,14 +13,17 @@ WIDTH = 1080
 """px of a drawing where no page says how wide it is"""
 AXIS, TITLE, LANE, GAP = 40, 18, 12, 12
 """px: height of the axis with its names, of a title above a lane, of a lane of moments; between two lanes"""
+SECONDS_FROM = 2000.0
+"""ms: longer drawings have their axis in seconds"""
 LONGEST, BRIEF = 130, 34
 """characters of a title on a wide and on a narrow page; the table below holds all"""
 STYLE = """
-.timeline{--ink:#101828;--quiet:#667085;--lane:#eef1f5;--edge:#d0d5dd;--fault:#d92d20;--revert:#157f5f;
+.timeline{--ink:#101828;--ground:#fff;--quiet:#667085;--lane:#eef1f5;--edge:#d0d5dd;--fault:#d92d20;--revert:#157f5f;
 --local:#2e61c9;--remote:#b54708;--stranded:#6941c6;--spared:#d92d20;font:12px system-ui,sans-serif}
-@media(prefers-color-scheme:dark){.timeline{--ink:#f2f4f7;--quiet:#98a2b3;--lane:#1d2430;--edge:#344054;
+@media(prefers-color-scheme:dark){.timeline{--ink:#f2f4f7;--ground:#0f141c;--quiet:#98a2b3;--lane:#1d2430;--edge:#344054;
 --fault:#ff6a5e;--revert:#4fc38a;--local:#7da4f5;--remote:#f0a35e;--stranded:#b29bf0;--spared:#ff6a5e}}
-.timeline text{fill:var(--ink)}.timeline .quiet{fill:var(--quiet)}.timeline .brief{display:none}
+.timeline text{fill:var(--ink);paint-order:stroke;stroke:var(--ground);stroke-width:3}
+.timeline .quiet{fill:var(--quiet)}.timeline .brief{display:none}
 .timeline .lane{fill:var(--lane)}.timeline line{stroke:var(--edge)}.timeline tspan{font-weight:600}
 .timeline .cut{stroke-width:1.5}.timeline .bound{stroke-dasharray:4 3;stroke-width:1.5}
 .timeline line.fault{stroke:var(--fault)}.timeline text.fault{fill:var(--fault);font-weight:600}
@@ -34,7 +37,7 @@ STYLE = """
 
 
 def whole_run(run: Run) -> str:
-    """From the first packet to the last."""
+    """From the first packet to the last; the axis counts from the fault."""
     zero = run.injected_ms or 0.0
     ends = (m.result.sent * m.result.flow.interval_ms for m in run.flows)
     scale = Scale(-zero, max(1.0, *ends, run.reverted_ms or 0.0) - zero)
@@ -59,12 +62,15 @@ def _drawing(run: Run, scale: Scale, lanes: tuple[Stretch, ...], label: str) -> 
     found = strips(run)
     apart = coarseness(found, scale)
     lines: list[str] = []
+    titles: list[str] = []  # drawn last, over the lines that cross them
     y = float(AXIS)
     for one in found:
-        lines += [*_title(_said(one), y), *drawn(one, scale, y + TITLE, apart)]
+        titles += _title(_said(one), y)
+        lines += drawn(one, scale, y + TITLE, apart)
         y += TITLE + one.height + GAP
     for lane in lanes:
-        lines += [*_title(_told(lane), y), *_moments(lane.moments, scale, y + TITLE)]
+        titles += _title(_told(lane), y)
+        lines += _moments(lane.moments, scale, y + TITLE)
         y += TITLE + LANE + GAP
     if run.injected_ms is not None:
         lines += _cut("fault", 0.0, scale, y)
@@ -72,15 +78,16 @@ def _drawing(run: Run, scale: Scale, lanes: tuple[Stretch, ...], label: str) -> 
             lines += _cut("taken back", run.reverted_ms - run.injected_ms, scale, y)
     size = f'width="{WIDTH}" height="{y:g}"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" class="timeline" role="img" aria-label="{escape(label)}" {size}>'
-    return "\n".join([head, f"<style>{STYLE}</style>", *_axis(scale, y), *lines, "</svg>"])
+    return "\n".join([head, f"<style>{STYLE}</style>", *_axis(scale, y), *lines, *titles, "</svg>"])
 
 
 def _axis(scale: Scale, height: float) -> Iterator[str]:
     for at in scale.ticks():
         x = scale.percent(at)
         yield f'<line x1="{x}" x2="{x}" y1="{AXIS - 8}" y2="{height:g}"/>'
-        yield f'<text class="quiet" text-anchor="middle" x="{x}" y="{AXIS - 12}">{at:g}</text>'
-    yield '<text class="quiet" text-anchor="end" x="100%" y="11">ms since the fault</text>'
+        anchor = "start" if scale.x(at) < 5 else "end" if scale.x(at) > 95 else "middle"
+        said = f"{at / 1000:g} s" if scale.end > SECONDS_FROM else f"{at:g} ms"
+        yield f'<text class="quiet" text-anchor="{anchor}" x="{x}" y="{AXIS - 12}">{said}</text>'
 
 
 def _cut(what: str, at: float, scale: Scale, height: float) -> Iterator[str]:

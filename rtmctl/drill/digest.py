@@ -1,11 +1,11 @@
-"""A report by flow class: what every summary of it shows, in whatever form."""
+"""A report by flow class: what a summary of it shows, in whatever form, and what a trend compares. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
 
-from rtmctl.drill.types import Bound, DrillReport, FlowClass, Measured, Run
+from rtmctl.drill.types import Bound, DrillReport, FlowClass, Measured, Run, Verdict
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class ClassDigest:
     worst: Measured | None
     worst_run: int
     exceeded: bool
-    """a flow was lost for longer than its own limit"""
+    """a flow was lost for longer than its own limit, in a run that can vouch for itself"""
 
     @cached_property
     def max_ms(self) -> float:
@@ -52,6 +52,11 @@ def telling_run(report: DrillReport) -> Run | None:
     return max(runs, key=lambda run: (run.verdict is report.verdict, _worst_claimed(run)), default=None)
 
 
+def over(measured: Measured) -> bool:
+    """Lost for longer than the hypothesis allows."""
+    return measured.limit_ms is not None and measured.result.worst_ms > measured.limit_ms
+
+
 def _digest(report: DrillReport, kind: FlowClass) -> ClassDigest:
     runs = [(run, found) for run in real_runs(report) if (found := _of(run, kind))]
     noise = [_worst_ms(_of(run, kind)) for run in report.runs if run.control]
@@ -67,7 +72,7 @@ def _digest(report: DrillReport, kind: FlowClass) -> ClassDigest:
         next((bound for bound in report.plan.bounds if bound.kind is kind), None),
         worst[1] if worst else None,
         worst[0].number if worst else 0,
-        any(m.limit_ms is not None and m.result.worst_ms > m.limit_ms for _, m in measured),
+        any(over(m) for run, m in measured if run.verdict is not Verdict.INCONCLUSIVE),
     )
 
 

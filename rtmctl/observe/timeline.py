@@ -36,8 +36,9 @@ class Names:
         ports = {(d, p.name): p.peer_device for d, m in models.items() for p in m.ports if p.peer_device}
         addresses: dict[Address, str] = {}
         for device, model in models.items():
-            own: list[Address] = [a.ip for loopback in model.loopbacks for a in loopback.addresses]
-            addresses |= dict.fromkeys([*own, model.vtep] if model.vtep else own, device)
+            for address in (*(a.ip for loopback in model.loopbacks for a in loopback.addresses), model.vtep):
+                if address is not None:
+                    addresses[address] = device
         return cls(ports, addresses)
 
     def port(self, device: str, port: str) -> str:
@@ -50,7 +51,7 @@ class Names:
         return self.ports.get((device, peer), peer)
 
     def hop(self, device: str, hop: NextHop) -> str:
-        if hop.address in self.addresses:
+        if hop.address is not None and hop.address in self.addresses:
             return self.addresses[hop.address]
         if hop.interface and (device, hop.interface) in self.ports:
             return self.ports[device, hop.interface]

@@ -3,11 +3,11 @@
 All take what `rtmctl/drill` made and decide nothing: a verdict stands in the report, bounds in its plan.
 """
 
-from rtmctl.show.drill.history import show_drill_history
-from rtmctl.show.drill.listing import show_drills
+from rtmctl.show.drill.catalogue import show_catalogue
+from rtmctl.show.drill.history import show_history
 from rtmctl.show.drill.matrix import Case, show_matrix
 from rtmctl.show.drill.plan import show_plan
 from rtmctl.show.drill.progress import reporting
 from rtmctl.show.drill.result import show_report
 
-__all__ = ["Case", "reporting", "show_drill_history", "show_drills", "show_matrix", "show_plan", "show_report"]
+__all__ = ["Case", "reporting", "show_catalogue", "show_history", "show_matrix", "show_plan", "show_report"]

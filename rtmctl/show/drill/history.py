@@ -20,7 +20,7 @@ _LAST = 16
 """drills of a kind that its trend shows"""
 
 
-def show_drill_history(rows: Sequence[DrillRow], output: Output) -> None:
+def show_history(rows: Sequence[DrillRow], output: Output) -> None:
     """`rows` with their reports, in any order."""
     found = trend(rows)
     if output is Output.JSON:

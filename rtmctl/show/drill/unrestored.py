@@ -53,9 +53,9 @@ def details(held: Held) -> Iterator[str]:
 
 def steps(report: DrillReport) -> Iterator[tuple[str, str]]:
     """Commands in the order to run them, each with what it does."""
-    yield f"rtmctl drill recover {report.id}", "takes back what is left, from any machine with this site"
-    nodes = dict.fromkeys(held.injection.node for held in unrestored(report))
-    for node in nodes:
-        yield f"rtmctl net drift --device {node}", "what was changed against the site; net apply puts it back"
+    yield "rtmctl drill recover", "takes back what is left, from any machine that has this site"
+    for node in dict.fromkeys(held.injection.node for held in unrestored(report)):
+        yield f"rtmctl net show {node}", "how it stands, when that did not help; a host: log in and look"
+    yield "rtmctl net drift", "what is not as the site says; rtmctl net apply puts it back"
     yield "rtmctl net verify", "proves that the network is as it should be"
     yield f"rtmctl drill show {report.id}", "this page again"

@@ -1,7 +1,7 @@
 """What can be drilled: the drills that are ready, and every fault with its target and options."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from rich.console import Console
@@ -15,9 +15,9 @@ from rtmctl.show.output import Output
 from rtmctl.show.terminal import terminal
 
 
-def show_drills(entries: Sequence[Entry], faults: Mapping[str, Fault], output: Output) -> None:
+def show_catalogue(entries: Sequence[Entry], faults: Sequence[Fault], output: Output) -> None:
     if output is Output.JSON:
-        body = {"drills": list(map(_entry, entries)), "faults": list(map(_fault, faults.values()))}
+        body = {"drills": list(map(_entry, entries)), "faults": list(map(_fault, faults))}
         print(json.dumps({"version": 1, **body}))
         return
     console = terminal()
@@ -39,10 +39,10 @@ def _wrong(entry: Entry) -> Text:
     return Text(f"{count(len(entry.findings), 'error')}: rtmctl drill run {entry.path} names each", style="red")
 
 
-def _faults(faults: Mapping[str, Fault], console: Console) -> None:
+def _faults(faults: Sequence[Fault], console: Console) -> None:
     """What each needs, and what may be set of it with its default."""
     table = Grid("fault", "needs", "what it is", "options", wraps=("what it is", "options"))
-    for fault in faults.values():
+    for fault in faults:
         options = "; ".join(map(_option, fault.options))
         table.add(Text(fault.name, style="bold"), fault.target, Text(fault.summary), Text(options, style="dim"))
     console.print(table)

@@ -1,0 +1,110 @@
+"""What people see of drills, as texts to review. `pytest --update-golden` writes them anew."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.text import Text
+
+from rtmctl.drill.catalogue import catalogue
+from rtmctl.drill.faults import FAULTS
+from rtmctl.drill.report_json import drill_report_to_json
+from rtmctl.drill.types import DrillReport
+from rtmctl.show.drill import Case, show_catalogue, show_history, show_matrix, show_plan, show_report
+from rtmctl.show.output import Output
+from rtmctl.store import DrillRow
+from tests.unit.drill.drill_examples import DEMO, EXAMPLES, plan, refused, refuted, silent_link
+
+GOLDEN = Path(__file__).parent / "golden"
+PAGE = Path("drill.html")
+
+
+def row(report: DrillReport, day: int) -> DrillRow:
+    drill, begun = report.plan.drill, report.began_at + 86400 * day
+    told = (drill.name, drill.fault, drill.target, report.by, "", begun, begun + report.lasted_s)
+    number = f"202611{23 + day}-160000-d41a07"
+    return DrillRow(number, report.site, *told, report.verdict.value, "", drill_report_to_json(report))
+
+
+def past() -> list[DrillRow]:
+    """Four that passed; then one that was slow; and one that has not ended."""
+    rows = [row(silent_link(3, seed=day), day) for day in range(4)]
+    slow = refuted()
+    rows.append(row(replace(slow, runs=slow.runs[2:3]), 4))
+    return [*rows, replace(row(silent_link(), 5), ended_at=None, outcome="running", report="")]
+
+
+def cases() -> list[Case]:
+    reports = [make() for make in EXAMPLES.values()]
+    return [*(Case(report.plan, report) for report in reports), Case(refused(), None)]
+
+
+SCREENS: dict[str, Callable[[Output], None]] = {
+    "plan": lambda output: show_plan(plan(), output),
+    "refused": lambda output: show_plan(refused(), output),
+    "many-runs": lambda output: show_report(silent_link(30), output),
+    "matrix": lambda output: show_matrix(cases(), output),
+    "history": lambda output: show_history(past(), output),
+    **{name: lambda output, make=make: show_report(make(), output, PAGE) for name, make in EXAMPLES.items()},
+}
+
+
+class Screen:
+    """A terminal in place of standard output."""
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    def write(self, text: str) -> int:
+        self.text += text
+        return len(text)
+
+    def flush(self) -> None: ...
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("name", SCREENS)
+@pytest.mark.parametrize("columns", [60, 120])
+def test_the_screen_is_the_reviewed_one(
+    name: str, columns: int, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    screen = Screen()
+    monkeypatch.setattr("sys.stdout", screen)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    SCREENS[name](Output.TEXT)
+    said = "\n".join(line.rstrip() for line in Text.from_ansi(screen.text).plain.splitlines()) + "\n"
+    file = GOLDEN / f"drill-{name}-{columns}.txt"
+    if request.config.getoption("--update-golden"):
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(said)
+    assert said == file.read_text(), f"{file.name}: pytest --update-golden, then review"
+
+
+def test_every_ready_drill_and_every_fault_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    entries = catalogue(DEMO)
+    assert entries
+    show_catalogue(entries, tuple(FAULTS.values()), Output.TEXT)
+    first = [line.split()[:2] for line in capsys.readouterr().out.splitlines() if line]
+    assert all([entry.name, entry.needs] in first for entry in entries)
+    assert all([fault.name, fault.target] in first for fault in FAULTS.values())
+
+
+def test_without_a_terminal_nothing_is_coloured_or_cut(capsys: pytest.CaptureFixture[str]) -> None:
+    show_report(refuted(), Output.TEXT, PAGE)
+    said = capsys.readouterr().out
+    assert said.startswith("REFUTED  silent link spine1:leaf1, both directions\n")
+    assert "\x1b" not in said
+    assert "…" not in said
+
+
+@pytest.mark.parametrize("name", [name for name in EXAMPLES if name != "passed"])
+def test_what_did_not_pass_says_what_to_do(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    report = EXAMPLES[name]()
+    show_report(report, Output.TEXT)
+    said = capsys.readouterr().out
+    assert all(reason in said for run in report.runs for reason in run.reasons)
+    assert ("next: " in said) is report.restored
+    assert ("rtmctl drill recover" in said) is not report.restored

@@ -205,6 +205,7 @@ class _Derivation:
             loopback=IPv4Address(self.lock[Kind.LOOPBACK, f"host:{name}"]) if routed else None,
             managed=host.managed,
             systemd=host.systemd,
+            management=host.management,
         )
 
     def _host_link(self, host: str, leaf: str, nic: str, routed: bool) -> HostLink:

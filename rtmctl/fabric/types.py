@@ -172,6 +172,8 @@ class Host:
     """routed: router id, announced"""
     managed: bool
     systemd: bool
+    management: Address | None = None
+    """where it is logged in to; in a lab the lab's own"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,17 @@ def primary(fabric: Fabric, host: Host, version: int) -> Place | None:
     return next((p for p in places(fabric, host) if p.version == version), None)
 
 
+def between(fabric: Fabric, source: Host, destination: Host, version: int) -> tuple[Place, Place] | None:
+    """The addresses two hosts use with each other: those of a common segment, else their first ones."""
+    ours = [p for p in places(fabric, source) if p.version == version]
+    theirs = [p for p in places(fabric, destination) if p.version == version]
+    for a in ours:
+        for b in theirs:
+            if a.segment is not None and a.segment == b.segment:
+                return a, b
+    return (ours[0], theirs[0]) if ours and theirs else None
+
+
 @dataclass(frozen=True, slots=True)
 class Packet:
     source: Address

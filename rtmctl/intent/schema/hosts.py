@@ -39,6 +39,8 @@ class Host(Section):
     """routed: host routes the host announces"""
     asn: Asn | None = None
     """routed: fixed by the operator; otherwise allocated"""
+    management: Address | None = None
+    """where rtmctl logs in over SSH, out of band; without it no command runs on the host"""
     managed: Bool = True
     """false: not ours; verify tests it from the leaf's VRF"""
     systemd: Bool = False

@@ -10,7 +10,7 @@ from rtmctl.fabric.types import Protocol as FlowProtocol
 from rtmctl.model.types import DeviceModel
 from rtmctl.observe.active.tests import ActivePlan, HostTest, Kind
 from rtmctl.observe.ledger import listed
-from rtmctl.observe.places import Packet, Place, places, primary, ruling
+from rtmctl.observe.places import Packet, Place, between, places, primary, ruling
 
 HOSTS, GATEWAYS, MATRIX, FLOWS, MTU = "hosts", "gateways", "matrix", "flows", "mtu"
 SOURCE_PORT = 49152
@@ -86,17 +86,6 @@ def _vrf_loopbacks(model: DeviceModel, vrf: str) -> tuple[Address, ...]:
     return tuple(a.ip for lo in model.loopbacks if lo.vrf == vrf for a in lo.addresses if a.version == 4)
 
 
-def _pair(fabric: Fabric, source: Host, destination: Host, version: int) -> tuple[Place, Place] | None:
-    """The addresses two hosts use with each other: those of a common segment, else their first ones."""
-    ours = [p for p in places(fabric, source) if p.version == version]
-    theirs = [p for p in places(fabric, destination) if p.version == version]
-    for a in ours:
-        for b in theirs:
-            if a.segment is not None and a.segment == b.segment:
-                return a, b
-    return (ours[0], theirs[0]) if ours and theirs else None
-
-
 def _ordered_pair(hosts: Sequence[Host], number: int) -> tuple[Host, Host]:
     """The pair with this number, without a list of all: a large site has millions."""
     first, second = divmod(number, len(hosts) - 1)
@@ -114,7 +103,7 @@ def _matrix(draft: _Draft, hosts: Sequence[Host], *, sample: int, seed: int, ran
         draft.skip(MATRIX, f"sampled {sample} of {total} ordered pairs of hosts, seed {seed}")
     for a, b in (_ordered_pair(hosts, number) for number in chosen):
         for version in (4, 6):
-            pair = _pair(draft.fabric, a, b, version)
+            pair = between(draft.fabric, a, b, version)
             if pair is not None:
                 _exchange(draft, MATRIX, pair, Kind.PING, 0)
 
@@ -210,7 +199,7 @@ def _mtu(draft: _Draft, hosts: Sequence[Host], random: Random) -> None:
     for a in hosts:
         far = []
         for b in hosts:
-            pair = _pair(draft.fabric, a, b, 4) or _pair(draft.fabric, a, b, 6)
+            pair = between(draft.fabric, a, b, 4) or between(draft.fabric, a, b, 6)
             if pair is None or a.name == b.name or set(pair[0].leafs) & set(pair[1].leafs):
                 continue
             if ruling(draft.fabric, draft.models, *pair, Packet(pair[0].address, pair[1].address, "icmp")).passes:

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from rtmctl.base import Refused, RtmctlError
 from rtmctl.change.apply import new_change_id
@@ -16,15 +15,14 @@ from rtmctl.change.plan import whoami
 from rtmctl.drill.events import Note, OnEvent, Planned, Step, StepBegun, StepDone, ignore
 from rtmctl.drill.gates import pass_gates, refused
 from rtmctl.drill.holding import not_restored
-from rtmctl.drill.hooks import call_hooks
 from rtmctl.drill.journal import Entry, drill_journal
 from rtmctl.drill.leases import Leases
 from rtmctl.drill.report_json import drill_report_to_json
 from rtmctl.drill.run import Bench, OneRun
 from rtmctl.drill.site import DrillSite
+from rtmctl.drill.telling import Words, tell_end, tell_start
 from rtmctl.drill.types import DrillPlan, DrillReport, Run, Verdict
 from rtmctl.drill.verdict import exit_of, worst_of
-from rtmctl.intent.schema.drills import HookMoment
 from rtmctl.observe import Sessions
 from rtmctl.store import DrillRow, StoreError
 
@@ -125,13 +123,13 @@ class _Carrying:
         self.emit(StepDone(Step.LEASE, time.monotonic() - begun))
         report: DrillReport | None = None
         try:
-            await self._start_hooks()
+            await tell_start(self.site, self._words(), self.emit)
             report = self._report(await self._runs(leases))
             return report
         finally:
             self.emit(StepBegun(Step.RELEASE))
             await leases.release()
-            await self._end_hooks(report)
+            await tell_end(self.site, self._words(), report.verdict.value if report else "refused", self.emit)
 
     async def _runs(self, leases: Leases) -> tuple[Run, ...]:
         """The control first; a run that was ended early, or left the network unsteady, is the last."""
@@ -183,44 +181,9 @@ class _Carrying:
             timers={},
         )
 
-    async def _start_hooks(self) -> None:
-        """Raises Refused when one that is required fails."""
-        hooks = self.site.rules.hooks
-        if not hooks:
-            return
-        failures = await self._timed_hooks(Step.START_HOOKS, HookMoment.START, "")
-        if needed := [error for hook, error in failures if hook.required]:
-            raise refused([f"hook {error.message}" for error in needed])
-
-    async def _end_hooks(self, report: DrillReport | None) -> None:
-        if self.site.rules.hooks:
-            await self._timed_hooks(Step.END_HOOKS, HookMoment.END, report.verdict.value if report else "refused")
-
-    async def _timed_hooks(
-        self, step: Step, moment: HookMoment, verdict: str
-    ) -> tuple[tuple[object, RtmctlError], ...]:
-        begun = time.monotonic()
-        self.emit(StepBegun(step))
-        failures = await call_hooks(self.site.rules.hooks, moment, self._words(verdict), self.site.resolve)
-        for _, error in failures:
-            self.emit(Note(f"hook {error.message}"))
-        self.emit(StepDone(step, time.monotonic() - begun))
-        return failures
-
-    def _words(self, verdict: str) -> dict[str, str]:
-        drill = self.plan.drill
+    def _words(self) -> Words:
         runs = self.options.runs + self.options.control
-        lasts_s = runs * (drill.before_s + drill.hold_s + drill.after_s + 10) + drill.lease_s
-        return {
-            "drill": self.id,
-            "site": self.site.name,
-            "by": self.by,
-            "reason": self.options.reason,
-            "fault": self.plan.fault.said,
-            "verdict": verdict,
-            "start": _moment(self.began_at),
-            "end": _moment(self.began_at + lasts_s if not verdict else self.now()),
-        }
+        return Words(self.id, self.site.name, self.by, self.options.reason, self.plan, runs, self.began_at)
 
     def _nodes(self) -> tuple[str, ...]:
         return tuple(sorted(self.site.network.platforms))
@@ -261,7 +224,3 @@ def summary(report: DrillReport) -> str:
     """One line for the history."""
     reasons = [reason for run in report.runs for reason in run.reasons]
     return reasons[0] if reasons else report.plan.fault.said
-
-
-def _moment(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -8,10 +8,14 @@ from dataclasses import dataclass, field
 from rtmctl.base import Severity
 from rtmctl.device.state import DeviceState
 from rtmctl.drill.types import Surroundings
-from rtmctl.observe import CheckResult, Reading, Sessions, Status, compare
+from rtmctl.observe import CheckResult, Reading, Selection, Sessions, Status, compare
 from rtmctl.observe.causes import explain
+from rtmctl.observe.checks import errors
 
 _PAUSE_S = 0.5
+_CHECKS = Selection(exclude=frozenset({errors.CHECK.name}))
+"""counters that rise need two readings, and a fault makes them rise"""
+_FINE = (Status.PASSED, Status.EXCLUDED)
 _SHOWN = 5
 """deviations that a message names"""
 
@@ -47,7 +51,7 @@ async def read_steady(
     until = clock() + wait_s
     while True:
         states, failures = await sessions.read()
-        checks = compare(Reading(around.fabric, around.models, states), failures)
+        checks = compare(Reading(around.fabric, around.models, states), failures, _CHECKS)
         versions = {name: state.version for name, state in states.items()}
         steady = Steady(_why(around, checks), versions, states)
         left = until - clock()
@@ -59,7 +63,7 @@ async def read_steady(
 
 def _why(around: Surroundings, checks: tuple[CheckResult, ...]) -> tuple[str, ...]:
     """What deviates, causes first and what follows from them not at all."""
-    wrong = [check for check in explain(around.fabric, checks)[0] if check.status is not Status.PASSED]
+    wrong = [check for check in explain(around.fabric, checks)[0] if check.status not in _FINE]
     roots = (d for check in wrong for d in check.outcome.deviations if d.severity is Severity.ERROR and not d.cause)
     blind = (f"{check.name}: {why}" for check in wrong for why in check.outcome.not_run)
     found = tuple(dict.fromkeys((*map(str, roots), *blind)))

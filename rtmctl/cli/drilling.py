@@ -1,0 +1,53 @@
+"""What the drill commands share: the open site as the `DrillSite` of the room `drill`, with ways to its machines."""
+
+import os
+from dataclasses import dataclass
+from functools import partial
+
+from rtmctl.change.secrets import resolver
+from rtmctl.cli.changing import changing
+from rtmctl.cli.context import OpenSite
+from rtmctl.cli.lab_hosts import lab_hosts
+from rtmctl.cli.net.reading import models_with_drains
+from rtmctl.cli.target import Target
+from rtmctl.device.hosts import HostRunner
+from rtmctl.device.processes import ProcessRunner
+from rtmctl.drill.holders import held_by_host, held_by_switch, holder_opener
+from rtmctl.drill.recorder import SwitchRecorder
+from rtmctl.drill.site import DrillSite, Leftovers
+from rtmctl.drill.types import Surroundings
+from rtmctl.intent.schema.site import Environment
+from rtmctl.observe import opener_of
+
+
+@dataclass(frozen=True, slots=True)
+class Drilling:
+    site: DrillSite
+    target: Target
+
+
+def drilling(opened: OpenSite) -> Drilling:
+    """Everything a drill needs of this site; raises as `changing`."""
+    work = changing(opened)
+    target, intent = work.target, opened.site.intent
+    network, hosts = work.network, _hosts(target)
+    models = models_with_drains(opened, target)
+    left: dict[str, Leftovers] = {host: partial(held_by_host, hosts, host) for host in hosts.hosts()}
+    left |= {name: partial(held_by_switch, network, endpoint) for name, endpoint in target.endpoints.items()}
+    site = DrillSite(
+        network=network,
+        around=Surroundings(opened.fabric, models),
+        opener=opener_of(target.endpoints),
+        hosts=hosts,
+        open_holder=holder_opener(network, target.endpoints, hosts, None),
+        recorder=lambda: SwitchRecorder(opened.fabric, models, target.endpoints),
+        leftovers=left,
+        rules=intent.drills,
+        environment=Environment.LAB if target.lab else intent.environment,
+        resolve=resolver(opened.site.root, os.environ),
+    )
+    return Drilling(site, target)
+
+
+def _hosts(target: Target) -> HostRunner:
+    return lab_hosts(target.lab) if target.lab else ProcessRunner(frozenset(), lambda _host, command: command)

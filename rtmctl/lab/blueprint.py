@@ -59,6 +59,13 @@ class End:
         digest = hashlib.sha256(f"{self.node}/{self.port}".encode()).digest()
         return ":".join(f"{byte:02x}" for byte in (2, *digest[:5]))
 
+    @property
+    def index(self) -> int:
+        """Of the interface: another than its peer's in the other namespace. Of a veth with equal ones the kernel may
+        tell up to a second late that its carrier is lost (net/core/link_watch.c, linkwatch_urgent_event).
+        """
+        return 1000 + int(self.mac.replace(":", ""), 16) % (1 << 30)
+
 
 @dataclass(frozen=True, slots=True)
 class Wire:

@@ -23,7 +23,7 @@ def batch(
     """
     lines: list[str] = []
     for wire in wires:
-        a, b = (f"{end.port} address {end.mac} mtu {wire.mtu}" for end in (wire.a, wire.b))
+        a, b = (f"{end.port} index {end.index} address {end.mac} mtu {wire.mtu}" for end in (wire.a, wire.b))
         lines.append(f"link add {a} netns {pids[wire.a.node]} type veth peer name {b} netns {pids[wire.b.node]}")
     for node, nic in managed.items():
         port, mac = management_port(node), End(node, nic).mac

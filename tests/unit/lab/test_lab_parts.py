@@ -111,8 +111,16 @@ def test_only_missing_wires_are_plugged() -> None:
     wires = (Wire(End("a", "p1"), End("b", "p1")), Wire(End("a", "p2"), End("c", "p1")))
     assert wiring.missing(wires, {"a": {"p1"}}) == (wires[1],)
     text = wiring.batch(wires[1:], {"a": "eth0"}, {"a": 7, "c": 9})
-    assert f"link add p2 address {wires[1].a.mac} mtu 1500 netns 7 type veth peer name p1 " in text
+    index = wires[1].a.index
+    assert f"link add p2 index {index} address {wires[1].a.mac} mtu 1500 netns 7 type veth peer name p1 " in text
     assert f"link set {management_port('a')} master mgmt up" in text
+
+
+def test_the_ends_of_a_cable_have_different_indexes() -> None:
+    """And those of one node too; only what the kernel can hold."""
+    found = [End(f"leaf{n}", f"swp{port}").index for n in range(30) for port in range(64)]
+    assert len(set(found)) == len(found)
+    assert all(0 < index < 1 << 31 for index in found)
 
 
 def test_names_of_management_cables_fit_the_kernel() -> None:

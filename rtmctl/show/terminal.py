@@ -8,7 +8,13 @@ WITHOUT_TERMINAL = 200
 """columns in a file or a CI log, where nothing can be scrolled sideways and nothing should be cut"""
 
 
+class Terminal(Console):
+    def on_broken_pipe(self) -> None:
+        """Passed on: rich would end the program, and with it a change or a drill half way, for want of a reader."""
+        raise
+
+
 def terminal(*, stderr: bool = False) -> Console:
     """Lines are never broken; tables fit the terminal."""
     stream = sys.stderr if stderr else sys.stdout
-    return Console(highlight=False, soft_wrap=True, stderr=stderr, width=None if stream.isatty() else WITHOUT_TERMINAL)
+    return Terminal(highlight=False, soft_wrap=True, stderr=stderr, width=None if stream.isatty() else WITHOUT_TERMINAL)

@@ -23,6 +23,7 @@ from rtmctl.drill.events import (
     RunEnded,
     Step,
     StepBegun,
+    StepDone,
     Traffic,
     Waiting,
 )
@@ -142,6 +143,8 @@ def _lines(event: Event, standing: Standing) -> Iterator[Text]:
             seconds = f", {event.seconds:.0f} s" if event.seconds else ""
             text = f": {event.text}" if event.text else ""
             yield Text(f"  {event.step.value}{text}{seconds}", style="dim")
+        case StepDone() if event.text:
+            yield Text(f"  {event.step.value}: {event.text}", style="dim")
         case HoldingStep(ok=False):
             what = f"  {event.held.injection.node}: {event.step.value} "
             yield Text.assemble(what, ("failed", "bold red"), f": {event.message or event.held.failure}")

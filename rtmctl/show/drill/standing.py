@@ -49,10 +49,10 @@ class Standing:
     step_until: float | None = None
     """when the step is going to end, where that is known"""
     classes: tuple[ClassNow, ...] = ()
-    renewals: int = 0
     lease_until: dict[str, float] = field(default_factory=dict)
     """node to when its hold ends without another renewal"""
     aborting: str = ""
+    _renewed: dict[str, int] = field(default_factory=dict)
     _told: dict[str, int] = field(default_factory=dict)
 
     def see(self, event: Event, now: float) -> None:
@@ -62,8 +62,8 @@ class Standing:
             case CaseBegun():
                 self.plan, self.case = event.plan, f"case {event.number}/{event.of}"
             case RunBegun():
-                self.run, self.classes, self.renewals, self.aborting = event, (), 0, ""
-                self.lease_until, self._told = {}, {}
+                self.run, self.classes, self.aborting = event, (), ""
+                self.lease_until, self._renewed, self._told = {}, {}, {}
             case StepBegun():
                 self.step = f"{event.step.value}{' ' if event.text else ''}{event.text}"
                 self.step_until = None if event.seconds is None else now + event.seconds
@@ -84,13 +84,18 @@ class Standing:
         self._told[kind] = self._told.get(kind, 0) + 1
         return self._told[kind] <= _TOLD
 
+    @property
+    def renewals(self) -> int:
+        """How often every hold of this run was renewed."""
+        return min(self._renewed.values(), default=0)
+
     def lease_left_s(self, now: float) -> float | None:
         """Until the first hold ends by itself; None: nothing is held."""
         return max(0.0, min(self.lease_until.values()) - now) if self.lease_until else None
 
     def _hold(self, event: HoldingStep, now: float) -> None:
         node = event.held.injection.node
-        self.renewals += event.ok and event.step is Step.HOLD
+        self._renewed[node] = self._renewed.get(node, 0) + (event.ok and event.step is Step.HOLD)
         if event.held.state in (HoldState.ARMED, HoldState.ACTIVE) and event.held.expires_in_s is not None:
             self.lease_until[node] = now + event.held.expires_in_s
         else:

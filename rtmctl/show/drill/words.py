@@ -55,7 +55,9 @@ def names(of: Sequence[str], most: int = 8) -> str:
 
 def impact(radius: Radius) -> tuple[str, ...]:
     """What the fault takes from whom; pairs first."""
-    lost = f"{radius.pairs_lost} of {count(radius.pairs, 'pair')} of hosts lose reachability ({100 * radius.impact:.0f} %)"
+    lost = (
+        f"{radius.pairs_lost} of {count(radius.pairs, 'pair')} of hosts lose reachability ({100 * radius.impact:.0f} %)"
+    )
     parts = [f"{lost}, {radius.pairs_degraded} lose a way"]
     for what, of in (("lost", radius.hosts_lost), ("a way less", radius.hosts_degraded), ("in", radius.segments)):
         if of:

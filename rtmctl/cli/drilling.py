@@ -12,7 +12,7 @@ from rtmctl.cli.net.reading import models_with_drains
 from rtmctl.cli.target import Target
 from rtmctl.device.hosts import HostRunner
 from rtmctl.device.processes import ProcessRunner
-from rtmctl.drill.holders import held_by_host, held_by_switch, holder_opener
+from rtmctl.drill.holders import held_by_host, held_by_power, held_by_switch, holder_opener, power_of
 from rtmctl.drill.recorder import SwitchRecorder
 from rtmctl.drill.site import DrillSite, Leftovers
 from rtmctl.drill.types import Surroundings
@@ -34,12 +34,14 @@ def drilling(opened: OpenSite) -> Drilling:
     models = models_with_drains(opened, target)
     left: dict[str, Leftovers] = {host: partial(held_by_host, hosts, host) for host in hosts.hosts()}
     left |= {name: partial(held_by_switch, network, endpoint) for name, endpoint in target.endpoints.items()}
+    if target.lab is not None:
+        left[f"power of lab {target.lab.name}"] = partial(held_by_power, target.lab.name)
     site = DrillSite(
         network=network,
         around=Surroundings(opened.fabric, models),
         opener=opener_of(target.endpoints),
         hosts=hosts,
-        open_holder=holder_opener(network, target.endpoints, hosts, None),
+        open_holder=holder_opener(network, target.endpoints, hosts, power_of(target.lab.name) if target.lab else None),
         recorder=lambda: SwitchRecorder(opened.fabric, models, target.endpoints),
         leftovers=left,
         rules=intent.drills,

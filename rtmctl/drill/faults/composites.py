@@ -48,7 +48,7 @@ def _lost(fault: str, around: Surroundings, target: str, switches: tuple[str, ..
 def _hold(around: Surroundings, switches: tuple[str, ...], how: str) -> Iterable[Injection]:
     for name in switches:
         if how == "power":
-            yield Injection(name, "power", {"action": "off"})
+            yield Injection(name, "power", {"node": name, "action": "off"})
         else:
             ports = service_ports(around.models[name])
             yield Injection(name, "silence", {"interfaces": ports, "direction": "both"})

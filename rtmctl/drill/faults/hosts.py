@@ -48,7 +48,7 @@ def _power_off(fault: str, around: Surroundings, target: str, chosen: Chosen) ->
         fault=fault,
         target=host.name,
         said=f"{host.name} without power",
-        injections=(Injection(host.name, "power", {"action": "off"}),),
+        injections=(Injection(host.name, "power", {"node": host.name, "action": "off"}),),
         removed=Removed(hosts=frozenset({host.name})),
         detection=Detection.ENDURED,
     )

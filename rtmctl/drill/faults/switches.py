@@ -31,7 +31,7 @@ class _Power:
             fault=fault,
             target=name,
             said=self.said.format(name),
-            injections=(Injection(name, "power", {"action": self.action}),),
+            injections=(Injection(name, "power", {"node": name, "action": self.action}),),
             removed=Removed(devices=frozenset({name})),
             detection=Detection.CARRIER,
         )

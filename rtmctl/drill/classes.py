@@ -11,6 +11,8 @@ from rtmctl.drill.paths import Cable, Path, Router
 from rtmctl.drill.types import Detection, FaultPlan, FlowClass, Removed, Surroundings
 from rtmctl.observe.expect import drained
 from rtmctl.observe.places import Place
+from rtmctl.observe.predict import find_places
+from rtmctl.probe.types import Flow
 
 __all__ = ["Classes", "Reaction"]
 
@@ -67,6 +69,14 @@ class Classes:
         fitting = [r for path, r in self.reactions(source, destination) if set(used) <= set(path.steps)]
         kinds = {reaction.kind for reaction in fitting}
         return fitting[0] if len(kinds) == 1 else None
+
+    def settle_flow(self, flow: Flow, used: Collection[str | Cable]) -> Reaction | None:
+        """`settle`, for a flow of a probe. Raises PermanentError for an address that no host has."""
+        source, destination = (
+            find_places(self._whole.fabric, str(address))[0]
+            for address in (flow.source_address, flow.destination_address)
+        )
+        return self.settle(source, destination, used)
 
     def reaction(self, path: Path, destination: Place) -> Reaction:
         broken = _broken(path, self._met)

@@ -7,11 +7,11 @@ spine above has no other way down (no valley), so that whoever sends to it must 
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from rtmctl.base.net import Address
 from rtmctl.drill.paths import Cable, Path, Router
 from rtmctl.drill.types import Detection, FaultPlan, FlowClass, Removed, Surroundings
 from rtmctl.observe.expect import drained
-from rtmctl.observe.places import Place
-from rtmctl.observe.predict import find_places
+from rtmctl.observe.places import Place, places
 from rtmctl.probe.types import Flow
 
 __all__ = ["Classes", "Reaction"]
@@ -71,12 +71,16 @@ class Classes:
         return fitting[0] if len(kinds) == 1 else None
 
     def settle_flow(self, flow: Flow, used: Collection[str | Cable]) -> Reaction | None:
-        """`settle`, for a flow of a probe. Raises PermanentError for an address that no host has."""
+        """`settle`, for a flow of a probe; None too where a host does not have the flow's address."""
         source, destination = (
-            find_places(self._whole.fabric, str(address))[0]
-            for address in (flow.source_address, flow.destination_address)
+            self._place(flow.source, flow.source_address),
+            self._place(flow.destination, flow.destination_address),
         )
-        return self.settle(source, destination, used)
+        return None if source is None or destination is None else self.settle(source, destination, used)
+
+    def _place(self, host: str, address: Address) -> Place | None:
+        fabric = self._whole.fabric
+        return next((p for p in places(fabric, fabric.host(host)) if p.address == address), None)
 
     def reaction(self, path: Path, destination: Place) -> Reaction:
         broken = _broken(path, self._met)

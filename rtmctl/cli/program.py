@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from rtmctl import __version__
-from rtmctl.cli import audit, lab, net, site
+from rtmctl.cli import audit, lab, net, probe, site
 from rtmctl.cli.options import Command, Group
 
 EXIT_CODES = (
@@ -28,6 +28,7 @@ app.command("validate", cls=Command)(site.validate)
 app.command("schema", cls=Command)(site.schema)
 app.add_typer(net.app, name="net")
 app.add_typer(lab.app, name="lab")
+app.add_typer(probe.app, name="probe")
 app.add_typer(audit.app, name="audit")
 
 

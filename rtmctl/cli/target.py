@@ -66,6 +66,16 @@ def lab_endpoint(lab: Lab, device: str, platform: str) -> Endpoint:
 
 
 def _own_endpoints(opened: OpenSite) -> dict[str, Endpoint]:
+    return {d.name: login(opened, d.name, d.platform, str(d.management.ip)) for d in opened.fabric.devices}
+
+
+def login(opened: OpenSite, name: str, platform: str, address: str) -> Endpoint:
+    """How the site's management section logs in at one of its addresses.
+
+    Raises:
+        Refused: the site has no known host keys.
+        PermanentError: its key is named otherwise than by a file.
+    """
     management = opened.site.intent.management
     known_hosts = opened.site.root / management.known_hosts
     if not known_hosts.is_file():
@@ -74,18 +84,8 @@ def _own_endpoints(opened: OpenSite) -> dict[str, Endpoint]:
             hint="collect the devices' SSH host keys into it, in known_hosts form: an unknown key is never accepted; "
             "or act on a lab of this site that runs here: --lab NAME",
         )
-    return {
-        device.name: Endpoint(
-            device.name,
-            device.platform,
-            str(device.management.ip),
-            management.port,
-            management.user,
-            _key_file(management.key, opened.site.root),
-            known_hosts,
-        )
-        for device in opened.fabric.devices
-    }
+    key = _key_file(management.key, opened.site.root)
+    return Endpoint(name, platform, address, management.port, management.user, key, known_hosts)
 
 
 def _key_file(reference: str | None, root: Path) -> Path | None:

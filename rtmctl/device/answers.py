@@ -5,6 +5,7 @@ from typing import Any
 from rtmctl.device import errors
 
 AGENT = "/usr/local/lib/rtmctl/agent"
+INJECTOR = "/usr/local/lib/rtmctl/injector"
 RECORDER = "/usr/local/lib/rtmctl/recorder"
 MAX_ANSWER = 256 * 1024 * 1024
 """bytes; more than that is no answer of an agent"""
@@ -18,6 +19,8 @@ _TYPES: dict[str, type[errors.DeviceError]] = {
     "disk": errors.ChangeRefused,
     "watchdog": errors.ChangeRefused,
     "usage": errors.ChangeRefused,
+    "unable": errors.ChangeRefused,
+    "shared": errors.ChangeRefused,
     "reverted": errors.ChangeReverted,
     "broken": errors.Broken,
 }
@@ -29,7 +32,7 @@ _HINTS = {
     "stale": "make a new plan",
     "pending": "confirm or revert that transaction first: rtmctl net recover",
     "disk": "make room on the device",
-    "broken": "look at the device now: its configuration is neither the old nor the new one",
+    "broken": "look at the device now: it is neither as it was before nor as it was to be",
 }
 
 

@@ -67,7 +67,21 @@ async def open_ssh(endpoint: Endpoint, timeout_s: float = CONNECT_TIMEOUT_S) -> 
 
 _HINT_LOGIN = "check the user and key of the site's management section, and authorized_keys on the device"
 _HINT_REACH = "check that the device is up and its management address is reachable from here"
-_HINT_AGENT = f"install the agent as {AGENT} with the sudo rule for it, see the docs on preparing a switch"
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What answers on a device: one file, one sudo rule."""
+
+    what: str
+    path: str
+
+    @property
+    def hint(self) -> str:
+        return f"install the {self.what} as {self.path} with the sudo rule for it, see the docs on preparing a switch"
+
+
+AGENT_PROGRAM = Program("agent", AGENT)
 
 
 def _reason(error: Exception) -> str:
@@ -107,28 +121,31 @@ class AgentChannel:
     process: "asyncssh.SSHClientProcess[bytes]"
     lock: asyncio.Lock
     main: bool = True
+    program: Program = AGENT_PROGRAM
 
     @classmethod
-    async def open(cls, endpoint: Endpoint, timeout_s: float = CONNECT_TIMEOUT_S) -> "AgentChannel":
-        """Raises what `open_ssh` does. Whether an agent is there shows with the first request."""
+    async def open(
+        cls, endpoint: Endpoint, timeout_s: float = CONNECT_TIMEOUT_S, program: Program = AGENT_PROGRAM
+    ) -> "AgentChannel":
+        """Raises what `open_ssh` does. Whether the program is there shows with the first request."""
         connection = await open_ssh(endpoint, timeout_s)
         try:
-            return await cls._on(connection, endpoint.name)
+            return await cls._on(connection, endpoint.name, program)
         except errors.Unreachable:
             connection.abort()
             raise
 
     @classmethod
-    async def _on(cls, connection: asyncssh.SSHClientConnection, device: str) -> "AgentChannel":
+    async def _on(cls, connection: asyncssh.SSHClientConnection, device: str, program: Program) -> "AgentChannel":
         try:
-            process = await connection.create_process(f"sudo -n {AGENT} serve", encoding=None)
+            process = await connection.create_process(f"sudo -n {program.path} serve", encoding=None)
         except (OSError, asyncssh.Error) as error:
             raise errors.Unreachable(device, "connect", _reason(error), hint=_HINT_REACH) from None
-        return cls(device, connection, process, asyncio.Lock())
+        return cls(device, connection, process, asyncio.Lock(), program=program)
 
     async def second(self) -> "AgentChannel":
         """Another channel on the same connection: for what must not wait behind a long step. Raises Unreachable."""
-        channel = await self._on(self.connection, self.device)
+        channel = await self._on(self.connection, self.device, self.program)
         channel.main = False
         return channel
 
@@ -182,7 +199,8 @@ class AgentChannel:
 
     def _garbage(self, verb: str, text: bytes) -> errors.Garbage:
         seen = text[:80].decode("utf-8", "replace").strip()
-        return errors.Garbage(self.device, verb, f"not an agent's answer: {seen!r}", hint=_HINT_AGENT)
+        what, hint = self.program.what, self.program.hint
+        return errors.Garbage(self.device, verb, f"not an answer of the {what}: {seen!r}", hint=hint)
 
     async def _no_agent(self, verb: str, seen: bytes) -> errors.DeviceError:
         """Why the channel ended or babbled: what sudo and the shell said."""
@@ -192,12 +210,13 @@ class AgentChannel:
         said = (seen + await self.process.stderr.read()).decode("utf-8", "replace").strip()
         self.lose()
         last = said.splitlines()[-1] if said else ""
+        what, hint = self.program.what, self.program.hint
         if "command not found" in said or "No such file" in said:
-            return errors.AgentMissing(self.device, verb, f"no agent on the device ({last})", hint=_HINT_AGENT)
+            return errors.AgentMissing(self.device, verb, f"no {what} on the device ({last})", hint=hint)
         if "sudo" in said or "password" in said or "not allowed" in said:
-            return errors.SudoRefused(self.device, verb, f"sudo refused: {last}", hint=_HINT_AGENT)
+            return errors.SudoRefused(self.device, verb, f"sudo refused: {last}", hint=hint)
         if said:
-            return errors.Garbage(self.device, verb, f"not an agent's answer: {last[:120]!r}", hint=_HINT_AGENT)
+            return errors.Garbage(self.device, verb, f"not an answer of the {what}: {last[:120]!r}", hint=hint)
         return errors.Unreachable(self.device, verb, "the connection ended before the answer", hint=_HINT_REACH)
 
     async def close(self) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from rtmctl.device.answers import INJECTOR
 from rtmctl.lab.blueprint import NodeFile
 from rtmctl.lab.features import Features
 from rtmctl.lab.recipes import AGENT, RECORDER, RELAY, USER, Recipe
@@ -28,6 +29,9 @@ class Programs:
     """what listens on a switch during a drill"""
     sudoers: str
     """which programs the account may run as root"""
+    injector: str
+    """what makes faults on a switch"""
+    drill_sudoers: str
     shims: Mapping[str, str]
     """program name to text, for kernels without `vrf`: they shadow the real ones in /usr/local/sbin"""
 
@@ -120,6 +124,8 @@ def switch_files(name: str, management: str, recipe: Recipe, kit: Kit) -> tuple[
         files.append(NodeFile(RELAY, programs.relay, 0o755, always=True))
         files.append(NodeFile(RECORDER, programs.recorder, 0o755, always=True))
         files.append(NodeFile(f"/etc/sudoers.d/{USER}", programs.sudoers, 0o440, always=True))
+        files.append(NodeFile(INJECTOR, programs.injector, 0o755, always=True))
+        files.append(NodeFile(f"/etc/sudoers.d/{USER}-drill", programs.drill_sudoers, 0o440, always=True))
     if not kit.features.vrf:
         files += [
             NodeFile(f"/usr/local/sbin/{shim}", body, 0o755, always=True) for shim, body in programs.shims.items()

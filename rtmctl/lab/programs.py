@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from rtmctl.device.frr.install import SUDOERS, agent_file, recorder_file, relay_file
+from rtmctl.device.frr.install import DRILL_SUDOERS, SUDOERS, agent_file, recorder_file, relay_file
+from rtmctl.device.injecting.program import injector_file
 from rtmctl.device.packing import packed
 from rtmctl.lab.factory import Programs
 
@@ -22,6 +23,8 @@ def load() -> Programs:
         relay=_text(relay_file()),
         recorder=_text(recorder_file()),
         sudoers=SUDOERS,
+        injector=_text(injector_file()),
+        drill_sudoers=DRILL_SUDOERS,
         shims={**dict.fromkeys(_IFUPDOWN, _text(packed(_INSIDE / "ifreload", "program"))), **_scripts()},
     )
 

@@ -4,8 +4,6 @@ from pathlib import Path
 
 from rtmctl.device.packing import ONBOARD, packed
 
-INJECTOR = "/usr/local/lib/rtmctl/injector"
-"""where a switch has it"""
 _PACKAGE = Path(__file__).parent.parent / "injector"
 
 

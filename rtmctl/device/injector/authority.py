@@ -21,7 +21,10 @@ def refuse_other_drills(machine: Machine, drill: str) -> None:
 
 
 def refuse_changes(machine: Machine, holder: str, fence: int) -> None:
-    """The lease of `net apply` must be the drill's own, or nobody's; nothing may wait for its confirmation."""
+    """The agent's lease must be the drill's own, or nobody's, and then nothing may wait for its confirmation.
+
+    `fence` 0: whichever the holder was given.
+    """
     path = os.path.join(machine.root, AGENT)
     if not os.path.exists(path):
         return
@@ -31,11 +34,12 @@ def refuse_changes(machine: Machine, holder: str, fence: int) -> None:
         lease, state = status["lease"], status["state"]
     except (ValueError, KeyError, TypeError):
         raise AgentError("locked", "arm", "the agent does not say who holds the lease", permanent=False) from None
-    if lease and (lease["holder"] != holder or lease["fence"] != fence):
+    mine = bool(lease) and lease["holder"] == holder and fence in (0, lease["fence"])
+    if lease and not mine:
         text = f"held by {lease['holder']} for {lease['expires_in_s']:.0f} s more ({lease['purpose'] or '-'})"
         raise AgentError("locked", "arm", text, permanent=False)
-    if fence and not lease:
+    if fence and not mine:
         raise AgentError("fenced", "arm", f"the lease with fence {fence} has run out; take it again")
-    if state in PENDING:
+    if state in PENDING and not mine:
         text = f"transaction {status['transaction']} is {state} and neither confirmed nor reverted"
         raise AgentError("pending", "arm", text)

@@ -31,6 +31,7 @@ fi
 $lab/daemons start 3>&-
 /usr/sbin/lldpd 3>&-
 [ -s /etc/rtmctl/dhcp-relay.conf ] && /usr/local/lib/rtmctl/dhcp-relay start 3>&-
+[ -x /usr/local/lib/rtmctl/injector ] && [ -e /var/lib/rtmctl/drill ] && /usr/local/lib/rtmctl/injector boot 3>&-
 echo ready >&3
 exec 3>&-
 while :; do sleep infinity & wait $!; done

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 
 from rtmctl.change.secrets import resolver
@@ -13,11 +14,16 @@ from rtmctl.cli.target import Target
 from rtmctl.device.hosts import HostRunner
 from rtmctl.device.processes import ProcessRunner
 from rtmctl.drill.holders import held_by_host, held_by_power, held_by_switch, holder_opener, power_of
+from rtmctl.drill.planning import Prepared, prepare
 from rtmctl.drill.recorder import SwitchRecorder
 from rtmctl.drill.site import DrillSite, Leftovers
-from rtmctl.drill.types import Surroundings
+from rtmctl.drill.types import Drill, Surroundings
+from rtmctl.drill.windows import refusals
 from rtmctl.intent.schema.site import Environment
 from rtmctl.observe import opener_of
+
+PPS_PER_CORE = 9_000.0
+"""packets a second that a lab's one machine sends, forwards and counts honestly, for each of its processors"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,19 @@ def drilling(opened: OpenSite) -> Drilling:
         resolve=resolver(opened.site.root, os.environ),
     )
     return Drilling(site, target)
+
+
+def prepared(work: Drilling, drill: Drill, max_impact: float | None) -> Prepared:
+    """The drill planned for this site, with every reason that is known already why it may not run.
+
+    Raises:
+        PermanentError: no such target, a wrong option, hosts that cannot be entered.
+    """
+    site = work.site
+    most_pps = PPS_PER_CORE * (os.cpu_count() or 1) if work.target.lab else None
+    found = prepare(site.around, drill, site.hosts.hosts(), most_pps)
+    why = refusals(site.rules, site.environment, drill, found.plan.radius, datetime.now(UTC), max_impact)
+    return found.refused(why)
 
 
 def _hosts(target: Target) -> HostRunner:

@@ -5,13 +5,13 @@ from typing import Annotated
 import typer
 
 from rtmctl import __version__
-from rtmctl.cli import audit, lab, net, probe, site
+from rtmctl.cli import audit, drill, lab, net, probe, site
 from rtmctl.cli.options import Command, Group
 
 EXIT_CODES = (
     "Exit codes: 0 done · 1 failed · 2 usage · 3 invalid site · 4 differences · 5 verification failed · "
-    "7 inconclusive · 8 rolled back · 9 locked by another · 10 stale plan · 11 state unknown, act now · 12 refused · "
-    "13 aborted, restored · 14 proofs found violations · 130 interrupted"
+    "6 refuted · 7 inconclusive · 8 rolled back · 9 locked by another · 10 stale plan · 11 state unknown, act now · "
+    "12 refused · 13 aborted, restored · 14 proofs found violations · 130 interrupted"
 )
 
 app = typer.Typer(
@@ -28,6 +28,7 @@ app.command("validate", cls=Command)(site.validate)
 app.command("schema", cls=Command)(site.schema)
 app.add_typer(net.app, name="net")
 app.add_typer(lab.app, name="lab")
+app.add_typer(drill.app, name="drill")
 app.add_typer(probe.app, name="probe")
 app.add_typer(audit.app, name="audit")
 

@@ -17,10 +17,12 @@ from rtmctl.drill.gates import pass_gates, refused
 from rtmctl.drill.holding import not_restored
 from rtmctl.drill.journal import Entry, drill_journal
 from rtmctl.drill.leases import Leases
+from rtmctl.drill.planning import Prepared
 from rtmctl.drill.report_json import drill_report_to_json
 from rtmctl.drill.run import Bench, OneRun
 from rtmctl.drill.site import DrillSite
 from rtmctl.drill.telling import Words, tell_end, tell_start
+from rtmctl.drill.timers import Timers
 from rtmctl.drill.types import DrillPlan, DrillReport, Run, Verdict
 from rtmctl.drill.verdict import exit_of, worst_of
 from rtmctl.observe import Sessions
@@ -38,7 +40,7 @@ class RunOptions:
 
 async def carry_out(
     site: DrillSite,
-    plan: DrillPlan,
+    prepared: Prepared,
     options: RunOptions,
     *,
     emit: OnEvent = ignore,
@@ -56,10 +58,10 @@ async def carry_out(
     Raises:
         Refused, Locked, StepFailed and other RtmctlErrors: nothing was broken.
     """
-    if plan.refused:
-        raise refused(plan.refused)
+    if prepared.plan.refused:
+        raise refused(prepared.plan.refused)
     _ = site.network.store.signer  # a drill that nobody could sign for is not begun
-    drill = _Carrying(site, plan, options, emit, stop or Stop(), now)
+    drill = _Carrying(site, prepared, options, emit, stop or Stop(), now)
     try:
         return await drill.carry_out()
     finally:
@@ -69,7 +71,7 @@ async def carry_out(
 @dataclass(slots=True)
 class _Carrying:
     site: DrillSite
-    plan: DrillPlan
+    prepared: Prepared
     options: RunOptions
     emit: OnEvent
     stop: Stop
@@ -78,6 +80,7 @@ class _Carrying:
     by: str = ""
     began_at: float = 0.0
     versions: dict[str, str] = field(default_factory=dict)
+    timers: dict[str, str] = field(default_factory=dict)
     fleet: Fleet = field(init=False)
     sessions: Sessions = field(init=False)
     journal: StoreJournal = field(init=False)
@@ -89,6 +92,10 @@ class _Carrying:
         self.sessions = Sessions(frozenset(self.site.network.platforms), self.site.opener)
         self.journal = drill_journal(self.site.network.store, self.id, self.now)
 
+    @property
+    def plan(self) -> DrillPlan:
+        return self.prepared.plan
+
     async def close(self) -> None:
         await self.fleet.close()
         await self.sessions.close()
@@ -98,7 +105,9 @@ class _Carrying:
         begun = time.monotonic()
         self.emit(StepBegun(Step.GATES))
         steady = await pass_gates(self.site, self.plan, self.sessions, self.fleet, self.emit)
+        self.prepared = self.prepared.negotiated(steady.states)
         self.versions = dict(steady.versions)
+        self.timers = Timers(self.site.around.models, steady.states).deployed()
         self.emit(StepDone(Step.GATES, time.monotonic() - begun))
         account = Account("drill", self.by, self.id, self.site.name, self._nodes(), self._deed())
         account.write(self.site.network.store, "begun", self.now())
@@ -138,8 +147,7 @@ class _Carrying:
         for number in range(1, of + 1):
             bench = Bench(
                 id=self.id,
-                plan=self.plan,
-                around=self.site.around,
+                prepared=self.prepared,
                 hosts=self.site.hosts,
                 sessions=self.sessions,
                 recorder=self.site.recorder(),
@@ -178,7 +186,7 @@ class _Carrying:
             restored=restored,
             exit=exit_of(verdict, restored=restored, aborted=aborted, interrupted=self.stop.by_keyboard),
             versions=self.versions,
-            timers={},
+            timers=self.timers,
         )
 
     def _words(self) -> Words:

@@ -1,22 +1,24 @@
-"""What probes and counters saw, flow by flow, against what was predicted and what is allowed. Pure."""
+"""What probes and counters saw, flow by flow, against what is allowed. Pure."""
 
 from rtmctl.drill.instruments import Recorded
-from rtmctl.drill.types import DrillPlan, Measured, PlannedFlow, Surroundings
+from rtmctl.drill.planning import Prepared, bounds_of
+from rtmctl.drill.types import Measured
 from rtmctl.drill.verdict import limit_ms
 from rtmctl.probe.types import ProbeResult
 
 
-def measured(plan: DrillPlan, around: Surroundings, probed: ProbeResult, recorded: Recorded) -> tuple[Measured, ...]:
-    """In the order of the plan; a flow that was not measured is left out."""
-    planned = {one.flow.name: one for one in plan.flows}
-    bounds = {bound.kind: bound for bound in plan.bounds}
+def measured(prepared: Prepared, probed: ProbeResult, recorded: Recorded) -> tuple[Measured, ...]:
+    """In the order of the plan; a flow that was not measured is left out.
+
+    Which of several ways a flow takes nobody can predict: its class is that of the way on which counters showed it.
+    """
+    plan = prepared.plan
+    settled = prepared.settled(recorded.used)
+    planned, bounds = {one.flow.name: one for one in plan.flows}, bounds_of(plan)
     found = []
     for result in probed.flows:
-        one = planned[result.flow.name]
-        limit = limit_ms(one.kind, plan.drill.hypothesis, bounds)
-        found.append(Measured(result, one.kind, limit, carried=_carried(one, recorded)))
+        seen = settled[result.flow.name]
+        kind = planned[result.flow.name].kind if seen is None else seen
+        limit = limit_ms(kind, plan.drill.hypothesis, bounds)
+        found.append(Measured(result, kind, limit, carried=seen is not None))
     return tuple(found)
-
-
-def _carried(planned: PlannedFlow, recorded: Recorded) -> bool:
-    return bool(recorded.used.get(planned.flow.name))

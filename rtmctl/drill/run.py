@@ -31,8 +31,9 @@ from rtmctl.drill.holding import Holding, close_holders, not_restored, open_hold
 from rtmctl.drill.instruments import Recorded, Recorder
 from rtmctl.drill.measuring import measured
 from rtmctl.drill.moments import fault_moments
+from rtmctl.drill.planning import Prepared
 from rtmctl.drill.steady import Steady, read_steady
-from rtmctl.drill.types import DrillPlan, Run, Surroundings
+from rtmctl.drill.types import DrillPlan, Run
 from rtmctl.drill.verdict import Evidence, judge
 from rtmctl.drill.watch import Breach, Watch
 from rtmctl.observe import Sessions
@@ -55,8 +56,7 @@ class Bench:
     """What the runs of one drill share."""
 
     id: str
-    plan: DrillPlan
-    around: Surroundings
+    prepared: Prepared
     hosts: HostRunner
     sessions: Sessions
     recorder: Recorder
@@ -66,6 +66,10 @@ class Bench:
     stop: Stop
     lost: Callable[[], str]
     """why the drill may not go on, as its leases see it; empty: it may"""
+
+    @property
+    def plan(self) -> DrillPlan:
+        return self.prepared.plan
 
 
 @dataclass(slots=True)
@@ -191,7 +195,7 @@ class OneRun:
     def _judged(self, probed: ProbeResult, recorded: Recorded, steady: Steady, breach: Breach | None) -> Run:
         plan = self.bench.plan
         injected_ms = self._since(probed, self._injected_ns)
-        flows = measured(plan, self.bench.around, probed, recorded)
+        flows = measured(self.bench.prepared, probed, recorded)
         evidence = Evidence(
             flows=flows,
             planned=len(plan.flows),
@@ -222,7 +226,7 @@ class OneRun:
 
     async def _steady(self) -> Steady:
         return await read_steady(
-            self.bench.around,
+            self.bench.prepared.around,
             self.bench.sessions,
             _STEADY_S,
             waiting=lambda why, left: self.bench.emit(Waiting(f"the steady state: {why}", left)),

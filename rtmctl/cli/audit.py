@@ -9,9 +9,9 @@ import typer
 from rtmctl.base import Exit, PermanentError, RtmctlError
 from rtmctl.cli.context import only, open_site
 from rtmctl.cli.loop import wait_for
-from rtmctl.cli.options import Command, Output, globals_of
+from rtmctl.cli.options import Command, Noun, Output, globals_of
 
-app = typer.Typer(no_args_is_help=True, help="Who changed what, signed and chained.", rich_markup_mode="rich")
+app = typer.Typer(cls=Noun, no_args_is_help=True, help="Who changed what, signed and chained.", rich_markup_mode="rich")
 
 _UNITS = {"m": 60, "h": 3600, "d": 86400}
 

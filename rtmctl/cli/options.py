@@ -11,7 +11,9 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from rtmctl.base import Exit, PermanentError, RtmctlError
+from rtmctl.base.texts import is_one_line
 from rtmctl.cli.said import Globals as Globals
+from rtmctl.cli.usage import usage_told
 from rtmctl.show.output import Output as Output
 from rtmctl.show.streams import mute
 
@@ -75,11 +77,11 @@ def _remember(ctx: Any) -> None:
         os.environ["NO_COLOR"] = "1"  # the one place where all writers look
 
 
-def _refuse_bytes(ctx: Any) -> None:
-    """Texts are kept in journals and on devices as UTF-8; paths may be any bytes.
+def _refuse_texts(ctx: Any) -> None:
+    """Texts are kept in journals and on devices as UTF-8, a line each; paths may be any bytes.
 
     Raises:
-        PermanentError: a text holds bytes that are none.
+        PermanentError: a text is of several lines, or holds bytes that are no UTF-8.
     """
     for name, value in ctx.params.items():
         if isinstance(value, str) and not value.isascii():
@@ -87,13 +89,15 @@ def _refuse_bytes(ctx: Any) -> None:
                 value.encode()
             except UnicodeEncodeError as error:
                 raise PermanentError(f"{name} is not UTF-8: {value!a}", exit=Exit.USAGE) from error
+        if isinstance(value, str) and not is_one_line(value):
+            raise PermanentError(f"{name} is no text of one line: {value!a}", exit=Exit.USAGE)
 
 
 def _guarded(ctx: Any, invoke: Callable[[Any], Any]) -> Any:
     """Run it; every error meant for the operator ends in words and its exit code."""
     _remember(ctx)
     try:
-        _refuse_bytes(ctx)
+        _refuse_texts(ctx)
         return invoke(ctx)
     except RtmctlError as error:
         from rtmctl.cli.boundary import report
@@ -113,6 +117,14 @@ def _guarded(ctx: Any, invoke: Callable[[Any], Any]) -> Any:
         raise typer.Exit(Exit.INTERRUPTED) from None
 
 
+def _flags_alone(params: list[Any]) -> list[Any]:
+    """Flags without the `<bool>` that typer prints behind them."""
+    for param in params:
+        if getattr(param, "is_bool_flag", False):
+            param.metavar = ""
+    return params
+
+
 class Command(TyperCommand):
     """A command that takes the global options too."""
 
@@ -120,16 +132,31 @@ class Command(TyperCommand):
         super().__init__(*args, **kwargs)
         self.params = [*self.params, *_global_params()]
 
+    def get_params(self, ctx: Any) -> list[Any]:
+        return _flags_alone(super().get_params(ctx))
+
     def invoke(self, ctx: Any) -> Any:
         return _guarded(ctx, super().invoke)
 
 
-class Group(TyperGroup):
+class Noun(TyperGroup):
+    """A group of verbs."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        return _flags_alone(super().get_params(ctx))
+
+
+class Group(Noun):
     """A group that takes the global options before its verb: `rtmctl` itself, and `net lock`, which also acts alone."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.params = [*self.params, *_global_params()]
 
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        with usage_told():
+            return super().make_context(*args, **kwargs)
+
     def invoke(self, ctx: Any) -> Any:
-        return _guarded(ctx, super().invoke)
+        with usage_told():
+            return _guarded(ctx, super().invoke)

@@ -3,9 +3,11 @@
 import typer
 
 from rtmctl.cli.net import change, design, live, standing
-from rtmctl.cli.options import Command
+from rtmctl.cli.options import Command, Noun
 
-app = typer.Typer(no_args_is_help=True, help="The network: from intent to a verified fabric.", rich_markup_mode="rich")
+app = typer.Typer(
+    cls=Noun, no_args_is_help=True, help="The network: from intent to a verified fabric.", rich_markup_mode="rich"
+)
 
 PANELS = {
     "Design": (design.render, design.cabling, design.platforms),

@@ -30,6 +30,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from rtmctl.base.texts import is_one_line
+
 
 class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, use_attribute_docstrings=True)
@@ -47,9 +49,6 @@ Port = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9/:._-]{0,31
 SecretRef = Annotated[str, StringConstraints(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|(file|vault):\S.*)$")]
 """Where a secret is to be found: env:NAME, file:PATH or vault:PATH; never the secret."""
 
-Text = Annotated[str, StringConstraints(max_length=200)]
-"""One line for people."""
-
 Int = Annotated[int, Strict()]
 """A whole number, written as one."""
 
@@ -63,6 +62,16 @@ def bad_value(message: str, hint: str = "") -> PydanticCustomError:
     """For validators: the finding of that code, at the value's place."""
     # braces are pydantic's template marks
     return PydanticCustomError("bad-value", "{message}", {"message": message, "hint": hint})
+
+
+def _one_line(value: str) -> str:
+    if not is_one_line(value):
+        raise bad_value("a text of one line is expected", "take the line breaks and control characters out")
+    return value
+
+
+Text = Annotated[str, StringConstraints(max_length=200), AfterValidator(_one_line)]
+"""One line for people."""
 
 
 def _text(value: Any, what: str, example: str) -> str:

@@ -1,5 +1,6 @@
 """What goes wrong on the command line ends with the documented exit code and words that help; never a traceback."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +25,7 @@ USAGE = [
     ("net drain leaf1 --reason x --hours inf", "--hours"),
     ("net drain leaf1 --reason \udcff", "reason is not UTF-8"),
     ("net drain leaf1", "--reason"),
+    ("net drain leaf1 --reason \x1b[2J", "reason is no text of one line"),
     ("validate --output xml", "sarif"),
     ("net plan --output sarif", "it has: text, json"),
     ("init . --size 2x4", "empty folder"),
@@ -58,6 +60,23 @@ def test_usage(rtmctl: Run, words: str, said: str) -> None:
     done = rtmctl(*words.split())
     assert (done.returncode, done.stdout) == (2, ""), done.stdout + done.stderr
     assert said in done.stderr
+
+
+@pytest.mark.parametrize("words", ["net plan --nope", "net nope", "net drain", "--nope", "net lock --check=1"])
+@pytest.mark.parametrize("form", [("--output", "json"), ("--output=json",)], ids=" ".join)
+def test_usage_for_programs(rtmctl: Run, words: str, form: tuple[str, ...]) -> None:
+    done = rtmctl(*words.split(), *form)
+    said = json.loads(done.stdout)
+    assert (done.returncode, done.stderr) == (2, "")
+    assert (said["version"], said["exit"], said["hint"].split()[-1]) == (1, 2, "--help")
+    assert said["error"]
+
+
+@pytest.mark.parametrize("words", ["", "net", "net drain", "net lock"])
+def test_flags_take_no_value(rtmctl: Run, words: str) -> None:
+    said = rtmctl(*words.split(), "--help").stdout
+    assert "--help" in said
+    assert "bool" not in said
 
 
 @pytest.mark.parametrize(("words", "env", "said"), FAILED, ids=[f"{w} {' '.join(e.values())}" for w, e, _ in FAILED])

@@ -70,6 +70,11 @@ CASES: dict[str, tuple[str, str, list[tuple[str, str, str, str]]]] = {
         "segment: 2026-01-02}",
         [("16:35", "unknown-name", "there is no segment '2026-01-02'", "known: collect, stream")],
     ),
+    "a text of two lines": (
+        "ports: [9092]}",
+        'ports: [9092], description: "a\\nb"}',
+        [("21:76", "bad-value", "a text of one line is expected", "line breaks")],
+    ),
     "a MAC of a group": (
         "tenants:",
         "fabric: {anycast_mac: 01:00:5e:00:01:01}\ntenants:",

@@ -34,8 +34,8 @@ def up(
     light: Annotated[bool, typer.Option("--light", help="Light hosts also where the site asks for systemd")] = False,
 ) -> None:
     """Bring the lab up, or complete it: real routers with a factory configuration, and servers."""
+    from rtmctl.lab.choices import Choices
     from rtmctl.lab.drivers import open_lab
-    from rtmctl.lab.plan import Choices
     from rtmctl.lab.recipes import DEFAULT_SWITCH
     from rtmctl.show.lab import print_status
     from rtmctl.show.progress import steps

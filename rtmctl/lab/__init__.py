@@ -24,9 +24,9 @@ Tests set RTMCTL_LAB_STATE to a folder of their own, so that labs of the same na
 images. State and sockets are found below those folders, never by process name.
 """
 
+from rtmctl.lab.choices import Choices
 from rtmctl.lab.driver import Access, Lab, LabStatus, NodeStatus
 from rtmctl.lab.drivers import DRIVERS, open_lab
 from rtmctl.lab.features import Features
-from rtmctl.lab.plan import Choices
 
 __all__ = ["DRIVERS", "Access", "Choices", "Features", "Lab", "LabStatus", "NodeStatus", "open_lab"]

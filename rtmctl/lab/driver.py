@@ -1,16 +1,20 @@
 """What every lab driver does."""
 
+from __future__ import annotations
+
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import CompletedProcess
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from rtmctl.fabric.types import Fabric
 from rtmctl.lab.blueprint import NodeKind
-from rtmctl.lab.features import Features
-from rtmctl.lab.plan import Choices
+
+if TYPE_CHECKING:  # the lab's power supply starts a program at each step, and loads no more than it needs
+    from rtmctl.fabric.types import Fabric
+    from rtmctl.lab.choices import Choices
+    from rtmctl.lab.features import Features
 
 Progress = Callable[[str], None]
 

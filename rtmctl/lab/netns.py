@@ -13,8 +13,9 @@ from subprocess import CompletedProcess
 from rtmctl.base import PermanentError, TemporaryError
 from rtmctl.base.files import replace_file
 from rtmctl.fabric.types import Fabric
-from rtmctl.lab import anchor, cgroups, factory, features, image, keys, plan, preflight, programs, state, wiring
+from rtmctl.lab import anchor, cgroups, factory, features, image, keys, plan, power, preflight, programs, state, wiring
 from rtmctl.lab.blueprint import Blueprint, NodeSpec
+from rtmctl.lab.choices import Choices
 from rtmctl.lab.clearing import clear
 from rtmctl.lab.driver import Access, LabStatus, NodeStatus, Progress
 from rtmctl.lab.factory import HostKey, Kit
@@ -23,7 +24,6 @@ from rtmctl.lab.gate import Gate
 from rtmctl.lab.layout import LabFolder, labs_folder
 from rtmctl.lab.lock import locked
 from rtmctl.lab.nodes import Nodes
-from rtmctl.lab.plan import Choices
 from rtmctl.lab.recipes import SERVER, USER, recipe
 from rtmctl.lab.state import LabState, NodeState
 from rtmctl.lab.userns import Rootless, current
@@ -154,9 +154,8 @@ class NetnsLab:
 
     def power_off(self, node: str) -> None:
         """Pull the plug: everything in the node dies at once; far ends see their links go down."""
-        with locked(self.folder.lock, self.name):
-            self._running().node(node)
-            anchor.request(self.folder, op="stop", node=node)
+        self._running().node(node)
+        power.switch_off(self.folder, node)
 
     def power_on(self, node: str) -> None:
         """Boot it again with the /etc and /var it had, on the same cables. A node that runs is left alone."""

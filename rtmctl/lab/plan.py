@@ -1,7 +1,6 @@
 """Fabric to Blueprint: which nodes and wires a lab of this fabric has. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from ipaddress import IPv4Interface, IPv4Network
 from types import MappingProxyType
 
@@ -9,9 +8,10 @@ from rtmctl.base import PermanentError
 from rtmctl.fabric.types import Attachment, Device, External, Fabric, Host
 from rtmctl.lab import factory, hosts
 from rtmctl.lab.blueprint import Blueprint, End, NodeFile, NodeKind, NodeSpec, Wire
+from rtmctl.lab.choices import Choices
 from rtmctl.lab.factory import Kit
 from rtmctl.lab.features import Features
-from rtmctl.lab.recipes import DEFAULT_SWITCH, SERVER, SWITCHES, recipe
+from rtmctl.lab.recipes import SERVER, recipe
 from rtmctl.lab.secrets import lab_secret
 
 PLATFORMS = ("frr",)
@@ -19,25 +19,6 @@ PLATFORMS = ("frr",)
 
 
 NONE_KEPT: Mapping[str, str] = MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What the operator chose for this lab. `images` names a recipe for single nodes."""
-
-    image: str = DEFAULT_SWITCH
-    images: Mapping[str, str] | None = None
-    hosts: bool = True
-    light: bool = False
-    """run hosts that ask for systemd as light namespaces all the same"""
-
-    def image_of(self, node: str) -> str:
-        """The name of the recipe a node is made from. Raises PermanentError naming the known ones."""
-        return recipe((self.images or {}).get(node, self.image), SWITCHES).name
-
-    def machine(self, host: Host) -> bool:
-        """It is a systemd host in this lab."""
-        return host.systemd and not self.light
 
 
 def blueprint(name: str, fabric: Fabric, choices: Choices, kit: Kit, kept: Mapping[str, str] = NONE_KEPT) -> Blueprint:

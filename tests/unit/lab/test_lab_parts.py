@@ -15,10 +15,10 @@ from rtmctl.fabric.types import Fabric
 from rtmctl.lab import cgroups, graph, plan, preflight, recipes, state, wiring
 from rtmctl.lab.aptsources import Source, for_suite, parse_deb822, parse_one_line
 from rtmctl.lab.blueprint import End, NodeKind, Wire, management_port
+from rtmctl.lab.choices import Choices
 from rtmctl.lab.factory import HostKey, Kit, daemons_file
 from rtmctl.lab.features import ALL
 from rtmctl.lab.hosts import BATCH
-from rtmctl.lab.plan import Choices
 from rtmctl.lab.process import Process
 from rtmctl.lab.programs import load
 from rtmctl.lab.secrets import lab_secret

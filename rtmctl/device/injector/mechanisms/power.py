@@ -4,7 +4,7 @@ No machine can hold its own power-off, so this is refused wherever that program 
 (rtmctl.lab.power), and runs this injector outside of its nodes. It is called as
 
     power status NODE     one JSON object: {"on": bool, and what the node has while it is on}
-    power off NODE        returns when nothing of the node runs
+    power off NODE        returns when nothing of the node runs: {"began_ns": wall-clock time right before it}
     power on NODE         returns when its boot is over
 """
 
@@ -46,8 +46,8 @@ class Power:
         return {f"node {_node(wanted)}": _status(machine, wanted)}
 
     def inject(self, machine: Machine, wanted: Wanted) -> Change:
-        began = time.time_ns()
-        must(machine, "power off", [_program(machine), "off", _node(wanted)], timeout=BOOT_S)
+        said = must(machine, "power off", [_program(machine), "off", _node(wanted)], timeout=BOOT_S)
+        began = int(_object(said.out, "power off")["began_ns"])
         if _action(wanted) == "reboot":
             must(machine, "power on", [_program(machine), "on", _node(wanted)], timeout=BOOT_S)
         return Change(began, time.time_ns())
@@ -81,8 +81,12 @@ def _node(wanted: Wanted) -> str:
 
 def _status(machine: Machine, wanted: Wanted) -> dict[str, Any]:
     result = must(machine, "power status", [_program(machine), "status", _node(wanted)], timeout=60.0)
+    found = _object(result.out, "power status")
+    return {**found, "on": bool(found.get("on"))}
+
+
+def _object(text: str, step: str) -> dict[str, Any]:
     try:
-        found = json.loads(result.out)
-        return {**found, "on": bool(found["on"])}
-    except (ValueError, KeyError, TypeError):
-        raise AgentError("failed", "power status", f"no status but {result.out[:80]!r}", permanent=False) from None
+        return dict(json.loads(text))
+    except (ValueError, TypeError):
+        raise AgentError("failed", step, f"no answer but {text[:80]!r}", permanent=False) from None

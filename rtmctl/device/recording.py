@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import asyncssh
@@ -93,26 +94,16 @@ class DeviceRecording:
 
     async def stop(self) -> tuple[DeviceRecord, str]:
         """What was seen, and why nothing was seen any more before this was called ('' when it was seen to the end)."""
-        absent, doubts = "", []
-        assert self._process is not None
         reading, *beats = self._tasks
         for task in beats:
             task.cancel()
-        if not reading.done() and not self.silent:
-            with contextlib.suppress(errors.TimedOut):
-                await self._ask("end")
-            await asyncio.wait([reading], timeout=ANSWER_S)
-        if not reading.done() or not self._ended_well:
-            absent = await self._why()
-            if await self._reachable():
-                doubts.append(absent)
-                absent = ""
-        reading.cancel()
+        why = "" if await self._ended(reading) else self._why(reading.done())
+        its_own = bool(why) and await self._reachable()
         await self.close()
-        record = read_record(self.device, list(map(json.loads, self._lines)), self._clock)
-        if doubts:
-            record = DeviceRecord(**{**_fields(record), "doubts": (*record.doubts, *doubts)})
-        return record, absent
+        record = read_record(self.device, map(json.loads, self._lines), self._clock)
+        if its_own:
+            return replace(record, doubts=(*record.doubts, why)), ""
+        return record, why
 
     async def close(self) -> None:
         """The recorder ends with its connection."""
@@ -125,16 +116,21 @@ class DeviceRecording:
     def silent(self) -> bool:
         return time.monotonic() - self._heard > SILENT_S
 
-    @property
-    def _ended_well(self) -> bool:
-        return self._process is not None and self._process.exit_status == 0
+    async def _ended(self, reading: "asyncio.Task[None]") -> bool:
+        """It was asked to end, said so, and everything that it had to say was read."""
+        if reading.done() or self.silent:
+            return False
+        try:
+            await self._ask("end")
+        except errors.TimedOut:
+            return False
+        await asyncio.wait([reading], timeout=ANSWER_S)
+        return reading.done()
 
-    async def _why(self) -> str:
-        assert self._process is not None
+    def _why(self, ended: bool) -> str:
         ago = time.monotonic() - self._heard
-        if self._process.exit_status is not None or self._process.exit_signal is not None:
-            return f"the recorder was ended from outside, {ago:.1f} s before the end of the recording"
-        return f"nothing was heard of the recorder in the last {ago:.1f} s of the recording"
+        what = "the recorder ended" if ended else "the recorder fell silent"
+        return f"{what} {ago:.1f} s before the end of the recording"
 
     async def _reachable(self) -> bool:
         """The switch answers, so that it is the recorder that does not."""
@@ -197,10 +193,6 @@ class DeviceRecording:
             await asyncio.sleep(BEAT_S)
             with contextlib.suppress(errors.TimedOut):
                 await self._exchange()
-
-
-def _fields(record: DeviceRecord) -> Mapping[str, Any]:
-    return {name: getattr(record, name) for name in record.__slots__}
 
 
 async def start_device(endpoint: Endpoint, lease_s: float = LEASE_S) -> DeviceRecording:

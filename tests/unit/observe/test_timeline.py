@@ -62,7 +62,7 @@ def told(*events: Event) -> list[str]:
         (BgpEvent(at(1), "leaf1", "red", "10.9.9.9", True, ""), "1 leaf1 bgp: BGP up to 10.9.9.9 in red"),
         (
             BgpEvent(at(1), "leaf1", "default", "swp49", False, "BFD {x}"),
-            "1 leaf1 bgp: BGP down to spine1 (BFD down)",
+            "1 leaf1 bgp: BGP down to spine1 (BFD x)",
         ),
         (DaemonEvent(at(-2), "leaf1", "bgpd", False), "-2 leaf1 daemon: bgpd ended"),
         (route(1, "leaf3", "10.0.0.4/32", "49", ""), "1 leaf3 route: withdrew 10.0.0.4/32 via spine1"),

@@ -118,8 +118,8 @@ class Classes:
             return frozenset(("", leaf) for leaf in leafs if router.exits(leaf, path.destination))
         if node in (path.switches[0], exit_):
             return router.next_hops(node, path.destination)
-        if broken == len(path.switches):
-            return frozenset()  # gone is the last cable: switches in between know leafs, not hosts
+        if exit_ not in router.leafs(path.destination):
+            return frozenset()  # switches in between know leafs, not hosts
         return frozenset((exit_, hop) for hop in router.ways.next_hops(node, exit_))
 
     def _never_withdraws(self, leaf: str, destination: Place) -> bool:

@@ -14,7 +14,7 @@ def _plan(fault: str, around: Surroundings, target: str, chosen: Chosen) -> Faul
         fault=fault,
         target=name,
         said=f"{name} drained",
-        injections=(Injection(name, "drain", {"strand": chosen.flag("strand")}),),
+        injections=(Injection(name, "drain", dict(chosen.values)),),
         removed=Removed(devices=frozenset({name})),
         detection=Detection.PLANNED,
     )
@@ -25,5 +25,8 @@ DRAIN = Kind(
     "traffic is asked to leave a switch, as before planned work; the control that should lose nothing",
     SWITCH,
     _plan,
-    (Option("strand", False, "drain although hosts have no other way"),),
+    (
+        Option("strand", False, "drain although hosts have no other way"),
+        Option("accept_outage", False, "drain although it cannot be without an outage, which is named"),
+    ),
 )

@@ -60,12 +60,14 @@ def find_segment(fabric: Fabric, target: str) -> Segment:
 
 
 def find_externals(fabric: Fabric, target: str) -> tuple[External, ...]:
-    """An external peer by name, or all of them by the site's.
+    """An external peer by name; by the site's, all but the firewalls between its own tenants.
 
     Raises:
         PermanentError: there is none.
     """
-    found = tuple(peer for peer in fabric.externals if target in (peer.name, fabric.name))
+    found = tuple(peer for peer in fabric.externals if peer.name == target)
+    if not found and target == fabric.name:
+        found = tuple(peer for peer in fabric.externals if not peer.firewall)
     if not found:
         raise _missing("external", target, (fabric.name, *(peer.name for peer in fabric.externals)))
     return found

@@ -13,6 +13,7 @@ from ..onboard.errors import AgentError
 from ..onboard.machine import Machine
 from ..onboard.sessions import kill_holder, kill_session
 from .lease import ends_at
+from .mechanism import Rhythmic
 from .record import ACTIVE, AT_WORK, BROKEN, LIVE, Record, load, mechanism_of, name_of, update, wanted_of
 from .undo import undo
 
@@ -32,6 +33,7 @@ class Guard:
         self.machine, self.key = machine, key
         self.known: Record = {}
         self.until = machine.now() + 1.0
+        self.beats_at: float | None = None
         self.mends = chain(MEND_S, repeat(60.0))
         self.mend_at = machine.now() + next(self.mends)
 
@@ -40,7 +42,7 @@ class Guard:
         while True:
             try:
                 pause = self.look()
-            except (AgentError, OSError, KeyError):  # a failing disk must not end the only one who would undo
+            except Exception:  # neither a failing disk nor a defect may end the only one who would undo
                 pause = RETRY_S
             if pause is None:
                 return
@@ -80,12 +82,21 @@ class Guard:
                     kill_holder(machine.lock_path(self.key))
                     return 0.05
         pause = min(LOOK_S, max(0.01, self.until - machine.now()))
-        beat = getattr(mechanism_of(record["mechanism"]), "beat", None)
-        if beat is not None and record["state"] == ACTIVE:
+        return min(pause, self.beat(record)) if record["state"] == ACTIVE else pause
+
+    def beat(self, record: Record) -> float:
+        """Keep the rhythm of a mechanism that has one; seconds until its next beat."""
+        mechanism = mechanism_of(record["mechanism"])
+        if not isinstance(mechanism, Rhythmic):
+            return LOOK_S
+        machine, wanted = self.machine, wanted_of(record)
+        if self.beats_at is None:
+            self.beats_at = machine.now() + mechanism.first_beat_s(wanted)
+        if machine.now() >= self.beats_at:
             with contextlib.suppress(AgentError), machine.lock(wait_s=0, name=self.key):
                 if load(machine, self.key).get("state") == ACTIVE:
-                    pause = min(pause, float(beat(machine, wanted_of(record))))
-        return pause
+                    self.beats_at = machine.now() + mechanism.beat(machine, wanted)
+        return max(0.01, self.beats_at - machine.now())
 
     def act(self) -> None:
         """The lock is held, so nobody is at a step: one that is begun belonged to somebody who is dead."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from ..onboard.errors import AgentError
 from ..onboard.machine import Machine
@@ -62,8 +62,13 @@ class Mechanism(Protocol):
     def revert(self, machine: Machine, wanted: Wanted) -> None: ...
 
 
+@runtime_checkable
 class Rhythmic(Protocol):
-    """A mechanism that goes on working while it is active; the guard calls it."""
+    """A mechanism that goes on working while it is active: its guard keeps the rhythm."""
+
+    def first_beat_s(self, wanted: Wanted) -> float:
+        """From the injection to the first beat."""
+        ...
 
     def beat(self, machine: Machine, wanted: Wanted) -> float:
         """Do the next part; returns the seconds until the one after it."""

@@ -208,6 +208,7 @@ def gc(machine: Machine) -> dict[str, Any]:
             text = ", ".join(f"{record['mechanism']} is {record['state']}" for record in alive)
             raise AgentError("state", "gc", text)
         for key in machine.names(""):
+            guardian.wait_gone(watch_of(machine, key))  # it would write anew what is gone while it looks
             machine.remove(name_of(key))
             lease.forget(machine, key)
             for name in (key, f"{key}.guard"):

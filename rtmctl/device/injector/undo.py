@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from ..onboard.errors import AgentError
 from ..onboard.machine import Machine
 from ..onboard.sessions import session_of_this
 from .record import BROKEN, RESTORED, REVERTING, Record, hash_of, mechanism_of, state_of, update, wanted_of
 
+SHOWN = 300
+"""characters of a value in a message"""
 PAUSES_S = (0.05, 0.3, 1.0)
 """between tries: a daemon that comes up, an address that the kernel makes"""
 
@@ -33,8 +36,10 @@ def undo(machine: Machine, record: Record, why: str) -> Record:
 def take_back(machine: Machine, record: Record) -> list[str]:
     try:
         mechanism_of(record["mechanism"]).revert(machine, wanted_of(record))
-    except (AgentError, OSError) as error:
-        return [f"{error.step}: {error.message}" if isinstance(error, AgentError) else str(error)]
+    except Exception as error:  # a defect too: what it left is told, and it is tried again
+        return [
+            f"{error.step}: {error.message}" if isinstance(error, AgentError) else f"{type(error).__name__}: {error}"
+        ]
     return []
 
 
@@ -42,14 +47,27 @@ def remains(machine: Machine, record: Record) -> tuple[list[str], str]:
     """What is not as before, and the hash of what is."""
     try:
         now = state_of(machine, record)
-    except (AgentError, OSError) as error:
-        return [str(error)], ""
+    except Exception as error:
+        return [str(error) or type(error).__name__], ""
     found = []
     for part, was in record["before"].items():
         for name in sorted(was.keys() | now[part].keys()):
             if was.get(name) != now[part].get(name):
-                found.append(f"{name} was {was.get(name)}, is {now[part].get(name)}")
+                found.append(difference(name, was.get(name), now[part].get(name)))
     after = hash_of(now)
     if not found and after != record["hash"]:
         found = ["the record of what was before is damaged"]
     return found, after
+
+
+def difference(name: str, was: Any, now: Any) -> str:
+    """In a line; of texts only how much, because a configuration holds secrets."""
+    if isinstance(was, str) and isinstance(now, str) and "\n" in was + now:
+        gone, new = set(was.splitlines()) - set(now.splitlines()), set(now.splitlines()) - set(was.splitlines())
+        return f"{name}: {len(gone)} lines are missing and {len(new)} are new"
+    return f"{name} was {shown(was)}, is {shown(now)}"
+
+
+def shown(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."

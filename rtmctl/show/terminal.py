@@ -11,7 +11,7 @@ WITHOUT_TERMINAL = 200
 class Terminal(Console):
     def on_broken_pipe(self) -> None:
         """Passed on: rich would end the program, and with it a change or a drill half way, for want of a reader."""
-        raise
+        raise BrokenPipeError
 
 
 def terminal(*, stderr: bool = False) -> Console:

@@ -36,10 +36,10 @@ def undo(machine: Machine, record: Record, why: str) -> Record:
 def take_back(machine: Machine, record: Record) -> list[str]:
     try:
         mechanism_of(record["mechanism"]).revert(machine, wanted_of(record))
+    except AgentError as error:
+        return [f"{error.step}: {error.message}"]
     except Exception as error:  # a defect too: what it left is told, and it is tried again
-        return [
-            f"{error.step}: {error.message}" if isinstance(error, AgentError) else f"{type(error).__name__}: {error}"
-        ]
+        return [f"{type(error).__name__}: {error}"]
     return []
 
 

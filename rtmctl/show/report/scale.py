@@ -15,9 +15,14 @@ class Scale:
     start: float
     end: float
 
+    @property
+    def length(self) -> float:
+        """ms; never nothing, so that it can be divided by."""
+        return max(self.end - self.start, 0.001)
+
     def x(self, at: float) -> float:
         """Percent of the width, never outside."""
-        share = (at - self.start) / (self.end - self.start)
+        share = (at - self.start) / self.length
         return INSET + min(1.0, max(0.0, share)) * (100 - 2 * INSET)
 
     def percent(self, at: float) -> str:
@@ -33,7 +38,7 @@ class Scale:
 
     def ticks(self, most: int = 6) -> Iterator[float]:
         """Round values, at most so many: 1, 2 or 5 times a power of ten apart."""
-        rough = (self.end - self.start) / most
+        rough = self.length / most
         power = 10.0 ** floor(log10(rough))
         step = next(power * times for times in (1, 2, 5, 10) if power * times >= rough)
         for number in range(ceil(self.start / step), floor(self.end / step) + 1):

@@ -70,7 +70,7 @@ def _rows(flows: Iterable[Measured], run: Run) -> tuple[Row, ...]:
 
 def coarseness(all_: Sequence[Strips], scale: Scale) -> float:
     """Gaps so many ms apart or closer are drawn as one, so that the drawing stays small."""
-    apart = (scale.end - scale.start) / 1000
+    apart = scale.length / 1000
     while sum(len(merged(row.gaps, scale, apart)) for one in all_ for row in one.rows) > MOST:
         apart *= 2
     return apart

@@ -234,6 +234,23 @@ def refused() -> DrillPlan:
     return replace(plan(), radius=radius, flows=(stranded, *plan().flows[1:]), refused=why)
 
 
+def hostile() -> DrillReport:
+    """Names as nobody should give them."""
+    report = silent_link(1)
+    bad = ("<script>alert(1)</script>", "<img src=x onerror=alert(2)>", "{{ 7*7 }}", "\"'><svg onload=alert(3)>")
+    flows = tuple(
+        replace(m, result=replace(m.result, flow=replace(m.result.flow, name=f"{bad[number % 4]} {number}")))
+        for number, m in enumerate(report.runs[1].flows)
+    )
+    moments = tuple(
+        replace(m, node=bad[number % 4], text=bad[(number + 1) % 4]) for number, m in enumerate(report.runs[1].moments)
+    )
+    run = replace(report.runs[1], flows=flows, moments=moments, reasons=bad)
+    fault = replace(report.plan.fault, said=bad[0])
+    timers = {bad[3]: bad[1]}
+    return replace(report, plan=replace(report.plan, fault=fault), runs=(report.runs[0], run), by=bad[1], timers=timers)
+
+
 EXAMPLES = {
     "passed": silent_link,
     "refuted": refuted,

@@ -19,7 +19,10 @@ HOSTILE = (
     "\x00",
 )
 _TEXTS = st.sampled_from(HOSTILE) | st.text(max_size=12)
-_FLOATS = st.floats(allow_nan=False, allow_infinity=False)
+_FLOATS = st.floats(-1e9, 1e9, allow_subnormal=False)
+_LIMITED = {"rate_pps": st.floats(0.1, 1e6)}
+"""fields of which not every value has a meaning"""
+_INTEGERS = st.integers(-(2**40), 2**62)
 
 
 def _of(hint: Any) -> st.SearchStrategy[Any]:
@@ -27,7 +30,7 @@ def _of(hint: Any) -> st.SearchStrategy[Any]:
     inner = tuple(_of(part) for part in get_args(hint) if part is not ...)
     if is_dataclass(hint) and isinstance(hint, type):
         hints = get_type_hints(hint)
-        found = st.builds(hint, **{field.name: _of(hints[field.name]) for field in fields(hint)})
+        found = st.builds(hint, **{f.name: _LIMITED.get(f.name, _of(hints[f.name])) for f in fields(hint)})
     elif get_origin(hint) is tuple:
         found = st.lists(*inner, max_size=2).map(tuple) if ... in get_args(hint) else st.tuples(*inner)
     elif get_origin(hint) is frozenset:
@@ -37,7 +40,7 @@ def _of(hint: Any) -> st.SearchStrategy[Any]:
     elif inner:
         found = st.one_of(*inner)
     else:
-        found = {str: _TEXTS, float: _FLOATS}.get(hint, st.from_type(hint))
+        found = {str: _TEXTS, float: _FLOATS, int: _INTEGERS}.get(hint, st.from_type(hint))
     return found
 
 

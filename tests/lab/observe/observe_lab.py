@@ -89,13 +89,13 @@ def say(text: str) -> None:
 
 
 @contextmanager
-def observed(image: str | None = None) -> Iterator[Observed]:
-    site, findings = read_text(OBSERVED, Path())
+def observed(text: str = OBSERVED, choices: Choices = Choices()) -> Iterator[Observed]:  # noqa: B008 - frozen
+    site, findings = read_text(text, Path())
     assert site is not None, findings
     fabric = derive(site, allocate(site, Lock.empty()))
-    lab = open_lab("observed")
+    lab = open_lab(site.name)
     try:
-        lab.up(fabric, Choices(image=image) if image else Choices(), say)
+        lab.up(fabric, choices, say)
         here = Observed(lab, fabric, build_models(fabric))
         asyncio.run(_configure(here))
         yield here

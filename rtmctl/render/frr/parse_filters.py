@@ -19,8 +19,9 @@ _RULE = re.compile(
     r' counter (?P<verdict>accept|drop)(?: comment "(?P<comment>[^"]*)")?$'
 )
 _FRAME = re.compile(
-    r"^(#.*|table (inet|bridge) rtmctl( \{)?|delete table (inet|bridge) rtmctl|chain relayed \{|\}"
+    r"^(#.*|table (inet|bridge) rtmctl( \{)?|delete table (inet|bridge) rtmctl|chain (relayed|spread) \{|\}"
     r"|type filter hook .*|icmpv6 type .* accept|udp sport \d+ udp dport \d+ accept"
+    r"|oifname \"vni\*\" meta mark set 1"
     r"|iifname \{ [^}]+ \} udp sport \d+ udp dport \d+ drop|iifname \"\S+\" jump from-\S+)?$"
 )
 

@@ -26,7 +26,12 @@ def render(model: DeviceModel) -> DeviceConfig:
         {
             "frr": _frr(model),
             "interfaces": _print("interfaces", model=model, **linux.interfaces(model)),
-            "nftables": _print("nftables.conf", model=model, relayed=linux.relayed_vxlans(model)),
+            "nftables": _print(
+                "nftables.conf",
+                model=model,
+                tunnelled=any(vlan.vni is not None for vlan in model.vlans),
+                relayed=linux.relayed_vxlans(model),
+            ),
             "sysctl": _print("sysctl.conf", model=model, anycast=[svi.name for svi in model.svis if svi.anycast_mac]),
             "lldpd": _print("lldpd.conf", model=model, pattern=linux.port_pattern(model)),
             "dhcp-relay": _print("dhcp-relay.conf", model=model, relays=linux.relays(model)),

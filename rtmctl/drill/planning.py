@@ -11,7 +11,6 @@ from rtmctl.drill.faults import find_fault
 from rtmctl.drill.flows import choose_flows
 from rtmctl.drill.radius import radius
 from rtmctl.drill.types import Bound, Drill, DrillPlan, FlowClass, PlannedFlow, Surroundings
-from rtmctl.observe.places import Place, places
 
 SPARED_TUPLES = 2
 """each way between a pair that the fault does not touch: enough to see that it is not"""
@@ -40,18 +39,9 @@ class Prepared:
         found: dict[str, FlowClass | None] = {}
         for one in self.plan.flows:
             seen = used.get(one.flow.name)
-            ends = self._ends(one)
-            reaction = classes.settle(*ends, seen) if seen and ends else None
+            reaction = classes.settle_flow(one.flow, seen) if seen else None
             found[one.flow.name] = reaction.kind if reaction else None
         return found
-
-    def _ends(self, one: PlannedFlow) -> tuple[Place, Place] | None:
-        fabric, flow = self.around.fabric, one.flow
-        for source in places(fabric, fabric.host(flow.source)):
-            for destination in places(fabric, fabric.host(flow.destination)):
-                if (source.address, destination.address) == (flow.source_address, flow.destination_address):
-                    return source, destination
-        return None
 
 
 def prepare(around: Surroundings, drill: Drill, hosts: Collection[str], most_pps: float | None = None) -> Prepared:

@@ -49,7 +49,7 @@ class Link:
 
     @property
     def runs(self) -> bool:
-        return self._process is not None and not self.failure and self.one("self") is None
+        return self._process is not None and not self.failure and self.one("done") is None
 
     async def say(self, word: str) -> None:
         """To an agent that runs; one that is gone is found out by listening."""
@@ -57,11 +57,6 @@ class Link:
             self.asked_ns = time.time_ns()
             with contextlib.suppress(RtmctlError, TimeoutError):
                 await asyncio.wait_for(self._process.write(f"{word}\n"), 2)
-
-    async def ended(self) -> None:
-        """Returns when everything it said was read."""
-        if self._listening is not None:
-            await asyncio.wait((self._listening,))
 
     async def give_up(self, why: str) -> None:
         """Kill it, and count with it no longer."""
@@ -92,7 +87,7 @@ class Link:
         except RtmctlError as error:
             self._end(error.message)
         else:
-            if self.one("self") is None:
+            if self.one("done") is None:
                 said = (result.stderr.strip().splitlines() or ["no message"])[-1]
                 self._end(f"the agent ended with {result.exit_code}: {said}")
 

@@ -60,7 +60,7 @@ def probe(spec: dict[str, Any], control: Control) -> None:
     }
     came = [found.report(flow) for flow, found in flows.items() if found.count]
     back = [one.echoed.report(one.flow) for one in senders] if echo else []
-    control.say(own, *(one.report() for one in senders), *came, *back)
+    control.say(own, *(one.report() for one in senders), *came, *back, {"type": "done"})
 
 
 def boot_id() -> str:

@@ -8,11 +8,9 @@ from functools import partial
 from rtmctl.change.secrets import resolver
 from rtmctl.cli.changing import changing
 from rtmctl.cli.context import OpenSite
-from rtmctl.cli.lab_hosts import lab_hosts
 from rtmctl.cli.net.reading import models_with_drains
+from rtmctl.cli.probe_hosts import probe_hosts
 from rtmctl.cli.target import Target
-from rtmctl.device.hosts import HostRunner
-from rtmctl.device.processes import ProcessRunner
 from rtmctl.drill.holders import held_by_host, held_by_power, held_by_switch, holder_opener, power_of
 from rtmctl.drill.planning import Prepared, prepare
 from rtmctl.drill.recorder import SwitchRecorder
@@ -36,7 +34,7 @@ def drilling(opened: OpenSite) -> Drilling:
     """Everything a drill needs of this site; raises as `changing`."""
     work = changing(opened)
     target, intent = work.target, opened.site.intent
-    network, hosts = work.network, _hosts(target)
+    network, hosts = work.network, probe_hosts(opened, target)
     models = models_with_drains(opened, target)
     left: dict[str, Leftovers] = {host: partial(held_by_host, hosts, host) for host in hosts.hosts()}
     left |= {name: partial(held_by_switch, network, endpoint) for name, endpoint in target.endpoints.items()}
@@ -68,7 +66,3 @@ def prepared(work: Drilling, drill: Drill, max_impact: float | None) -> Prepared
     found = prepare(site.around, drill, site.hosts.hosts(), most_pps)
     why = refusals(site.rules, site.environment, drill, found.plan.radius, datetime.now(UTC), max_impact)
     return found.refused(why)
-
-
-def _hosts(target: Target) -> HostRunner:
-    return lab_hosts(target.lab) if target.lab else ProcessRunner(frozenset(), lambda _host, command: command)

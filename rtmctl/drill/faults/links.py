@@ -1,4 +1,4 @@
-"""Faults of one cable between two switches, held by the switch that the target names first."""
+"""Faults of one cable between two switches, held by the one that the target names first, or by each end that sends."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,25 +19,32 @@ _WAYS = {"both": "both directions", "out": "{0} to {1}", "in": "{1} to {0}"}
 
 @dataclass(frozen=True, slots=True)
 class _OnLink:
-    """Plans a mechanism that one end of a link holds."""
+    """Plans a mechanism that one end of a link holds, the one named first, or both."""
 
     mechanism: str
     detection: Detection
     arguments: Callable[[Chosen], dict[str, Argument]]
     said: str
     """format of the operator's line: {link}, {near}, {far}, {way} and every argument by name"""
+    outward: bool = False
+    """it meets only what leaves an interface: each direction is held by the end that sends"""
 
     def __call__(self, fault: str, around: Surroundings, target: str, chosen: Chosen) -> FaultPlan:
         link, near = find_link(around.fabric, target)
         far = link.far(near).device
         arguments = self.arguments(chosen)
-        way = _WAYS[str(arguments.get("direction", "both"))].format(near, far)
-        held: dict[str, Argument] = {"interfaces": (link.end(near).port,), **arguments}
+        direction = str(arguments.get("direction", "both"))
+        senders = {"both": (near, far), "out": (near,), "in": (far,)}[direction] if self.outward else (near,)
+        held = {**arguments, "direction": "out"} if self.outward else arguments
         return FaultPlan(
             fault=fault,
             target=f"{near}:{far}",
-            said=self.said.format(link=link.identity, near=near, far=far, way=way, **arguments),
-            injections=(Injection(near, self.mechanism, held),),
+            said=self.said.format(
+                link=link.identity, near=near, far=far, way=_WAYS[direction].format(near, far), **arguments
+            ),
+            injections=tuple(
+                Injection(name, self.mechanism, {"interfaces": (link.end(name).port,), **held}) for name in senders
+            ),
             removed=Removed(links=frozenset({link.identity})),
             detection=self.detection,
         )
@@ -98,7 +105,9 @@ DELAY = Kind(
     "delay",
     "a link's packets are late, by a fixed time and jitter",
     LINK,
-    _OnLink("delay", Detection.ENDURED, _delay, "{delay_ms:g} ± {jitter_ms:g} ms of delay on {link}, {way}"),
+    _OnLink(
+        "delay", Detection.ENDURED, _delay, "{delay_ms:g} ± {jitter_ms:g} ms of delay on {link}, {way}", outward=True
+    ),
     (
         Option("delay_ms", 20.0, "added to each packet one way, ms", 0.1, 10_000.0),
         Option("jitter_ms", 0.0, "spread around the delay, ±ms", 0.0, 10_000.0),
@@ -116,8 +125,8 @@ RATE_LIMIT = Kind(
     "rate-limit",
     "a link is slower than it should be",
     LINK,
-    _OnLink("rate-limit", Detection.ENDURED, _all, "{link} limited to {mbit:g} Mbit/s out of {near}"),
-    (Option("mbit", 10.0, "what still passes, Mbit/s", 0.01, 400_000.0),),
+    _OnLink("rate-limit", Detection.ENDURED, _all, "{link} limited to {mbit:g} Mbit/s, {way}", outward=True),
+    (Option("mbit", 10.0, "what still passes each way, Mbit/s", 0.01, 400_000.0), DIRECTION),
 )
 FLAPPING = Kind(
     "flapping",

@@ -17,12 +17,13 @@ from typing import Any
 
 from ...onboard.errors import AgentError
 from ...onboard.machine import Machine
-from ..mechanism import Change, Wanted, choice_of, must
+from ...onboard.programs import last_line
+from ..mechanism import Change, Wanted, choice_of
 
 PROGRAM = "usr/local/lib/rtmctl/power"
 BOOT_S = 180.0
 """longest boot of a node on a busy machine"""
-SETTLE_S = 20.0
+SETTLE_S = 10.0
 """after a boot, until what the node has is as it was: daemons that take their configuration, addresses in VRFs"""
 LOOK_S = 0.5
 
@@ -40,16 +41,18 @@ class Power:
 
     def check(self, machine: Machine, wanted: Wanted) -> str | None:
         _action(wanted)
-        return None if _status(machine, wanted)["on"] else f"{_node(wanted)} is off already"
+        try:
+            return None if _status(machine, wanted)["on"] else f"{_node(wanted)} is off already"
+        except AgentError as error:
+            return error.message
 
     def owned(self, machine: Machine, wanted: Wanted) -> dict[str, Any]:
         return {f"node {_node(wanted)}": _status(machine, wanted)}
 
     def inject(self, machine: Machine, wanted: Wanted) -> Change:
-        said = must(machine, "power off", [_program(machine), "off", _node(wanted)], timeout=BOOT_S)
-        began = int(_object(said.out, "power off")["began_ns"])
+        began = int(_answer(machine, "off", wanted)["began_ns"])
         if _action(wanted) == "reboot":
-            must(machine, "power on", [_program(machine), "on", _node(wanted)], timeout=BOOT_S)
+            _switched(machine, "on", wanted)
         return Change(began, time.time_ns())
 
     def is_active(self, machine: Machine, wanted: Wanted) -> bool:
@@ -57,8 +60,9 @@ class Power:
         return not _status(machine, wanted)["on"]
 
     def revert(self, machine: Machine, wanted: Wanted) -> None:
-        if not _status(machine, wanted)["on"]:
-            must(machine, "power on", [_program(machine), "on", _node(wanted)], timeout=BOOT_S)
+        if _status(machine, wanted)["on"]:
+            return
+        _switched(machine, "on", wanted)
         until = machine.now() + SETTLE_S
         while self.owned(machine, wanted) != wanted.before and machine.now() < until:
             time.sleep(LOOK_S)
@@ -80,13 +84,20 @@ def _node(wanted: Wanted) -> str:
 
 
 def _status(machine: Machine, wanted: Wanted) -> dict[str, Any]:
-    result = must(machine, "power status", [_program(machine), "status", _node(wanted)], timeout=60.0)
-    found = _object(result.out, "power status")
+    found = _answer(machine, "status", wanted)
     return {**found, "on": bool(found.get("on"))}
 
 
-def _object(text: str, step: str) -> dict[str, Any]:
+def _answer(machine: Machine, verb: str, wanted: Wanted) -> dict[str, Any]:
+    said = _switched(machine, verb, wanted)
     try:
-        return dict(json.loads(text))
+        return dict(json.loads(said))
     except (ValueError, TypeError):
-        raise AgentError("failed", step, f"no answer but {text[:80]!r}", permanent=False) from None
+        raise AgentError("failed", f"power {verb}", f"no answer but {said[:80]!r}", permanent=False) from None
+
+
+def _switched(machine: Machine, verb: str, wanted: Wanted) -> str:
+    result = machine.run([_program(machine), verb, _node(wanted)], timeout=BOOT_S)
+    if result.rc != 0:
+        raise AgentError("failed", f"power {verb}", last_line(result), permanent=False)
+    return result.out

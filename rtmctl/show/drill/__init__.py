@@ -8,6 +8,16 @@ from rtmctl.show.drill.history import show_history
 from rtmctl.show.drill.matrix import Case, show_matrix
 from rtmctl.show.drill.plan import show_plan
 from rtmctl.show.drill.progress import reporting
+from rtmctl.show.drill.recovery import show_recovery
 from rtmctl.show.drill.result import show_report
 
-__all__ = ["Case", "reporting", "show_catalogue", "show_history", "show_matrix", "show_plan", "show_report"]
+__all__ = [
+    "Case",
+    "reporting",
+    "show_catalogue",
+    "show_history",
+    "show_matrix",
+    "show_plan",
+    "show_recovery",
+    "show_report",
+]

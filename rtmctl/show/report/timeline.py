@@ -22,7 +22,7 @@ STYLE = """
 --local:#2e61c9;--remote:#b54708;--stranded:#6941c6;--spared:#d92d20;font:12px system-ui,sans-serif}
 @media(prefers-color-scheme:dark){.timeline{--ink:#f2f4f7;--ground:#0f141c;--quiet:#98a2b3;--lane:#1d2430;--edge:#344054;
 --fault:#ff6a5e;--revert:#4fc38a;--local:#7da4f5;--remote:#f0a35e;--stranded:#b29bf0;--spared:#ff6a5e}}
-.timeline text{fill:var(--ink);paint-order:stroke;stroke:var(--ground);stroke-width:3}
+.timeline text{fill:var(--ink);paint-order:stroke;stroke:var(--ground);stroke-width:4}
 .timeline .quiet{fill:var(--quiet)}.timeline .brief{display:none}
 .timeline .lane{fill:var(--lane)}.timeline line{stroke:var(--edge)}.timeline tspan{font-weight:600}
 .timeline .cut{stroke-width:1.5}.timeline .bound{stroke-dasharray:4 3;stroke-width:1.5}
@@ -41,7 +41,9 @@ def whole_run(run: Run) -> str:
     zero = run.injected_ms or 0.0
     ends = (m.result.sent * m.result.flow.interval_ms for m in run.flows)
     scale = Scale(-zero, max(1.0, *ends, run.reverted_ms or 0.0) - zero)
-    return _drawing(run, scale, (), f"loss of all flows over run {run.number}")
+    seen = tuple(sorted((m for m in run.moments if scale.holds(m.at_ms)), key=lambda moment: moment.at_ms))
+    lanes = (Stretch("all moments", seen),) if seen else ()
+    return _drawing(run, scale, lanes, f"loss of all flows over run {run.number}")
 
 
 def closer_look(run: Run) -> str:

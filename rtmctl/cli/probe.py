@@ -97,6 +97,7 @@ def _measure(
     port: int,
     version: int,
 ) -> None:
+    from asyncio import CancelledError
     from dataclasses import replace
 
     from rtmctl.change import run_stoppable
@@ -128,7 +129,12 @@ def _measure(
     def started() -> None:
         say(f"{len(spec.flows)} flows of {load[1]:g} packets/s, {until}")
 
-    result = run_stoppable(lambda stop: run_probe(spec, hosts, stop=stop, started=started, interim=Silences(spec, say)))
+    try:
+        result = run_stoppable(
+            lambda stop: run_probe(spec, hosts, stop=stop, started=started, interim=Silences(spec, say))
+        )
+    except CancelledError:  # a second Ctrl-C
+        raise KeyboardInterrupt from None
     result = replace(result, doubts=(*probing.missing, *result.doubts))
     measured = Measured(what, target.label, spec, result, probing.left_out)
     print_measured(measured, output, verbose=opened.said.verbose)

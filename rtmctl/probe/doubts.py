@@ -23,12 +23,21 @@ def doubts_of(spec: ProbeSpec, lines: Lines) -> Iterator[str]:
         yield f"the clock was stepped by {own['clock_step_ms']:.1f} ms meanwhile"
     if own["overflow"]:
         yield f"the receiver's queue overflowed, {own['overflow']} packets were dropped on the host itself"
+    yield from _slow(spec, [line for line in lines if line["type"] == "sent"], float(own["lasted_s"]))
     for line in lines:
-        if line["type"] == "sent":
-            flow = spec.flows[int(line["flow"])]
-            wanted = flow.rate_pps * float(own["lasted_s"])
-            if int(line["count"]) < wanted * SHORTFALL - 1:
-                yield f"flow {flow.name} was sent at {int(line['count']) / wanted:.0%} of its rate"
         if line["type"] == "received" and line["gaps_cut"]:
             flow = spec.flows[int(line["flow"])]
             yield f"flow {flow.name} has {line['gaps_cut']} more loss windows than were kept: the worst is not known"
+
+
+def _slow(spec: ProbeSpec, sent: Lines, lasted_s: float) -> Iterator[str]:
+    """Flows that were not sent as often as they should have been, or not at all."""
+    shares: list[tuple[float, str]] = []
+    for line in sent:
+        flow, count = spec.flows[int(line["flow"])], int(line["count"])
+        wanted = flow.rate_pps * lasted_s
+        if not count or count < wanted * SHORTFALL - 1:
+            shares.append((count / wanted if wanted else 0.0, flow.name))
+    if shares:
+        share, name = min(shares)
+        yield f"flows sent below their rate: {len(shares)}, the slowest at {share:.0%} of it ({name})"

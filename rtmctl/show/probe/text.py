@@ -39,6 +39,9 @@ def _print(measured: Measured, console: Console, verbose: bool) -> None:
             console.print(Text.assemble((f"{label}: ", "yellow"), reason))
         if not verbose and len(reasons) > SHOWN:
             console.print(Text(f"{label}: {len(reasons) - SHOWN} more (-v shows all)", style="yellow"))
+    for flow in result.flows:
+        if flow.send_errors:
+            console.print(Text(f"{flow.flow.name}: {flow.flow.source} itself refused to send {flow.send_errors:,}"))
     worst = result.worst
     if worst is not None and worst.lost:
         console.print(Text.assemble(("worst flow: ", "bold"), worst_flow(measured, worst)))

@@ -136,7 +136,7 @@ DOUBTS = {
     "stall": (own(stall_count=3, stalls=[[300.0, 45.0]], worst_late_ms=45.0), "stalled 3 times, at worst 45 ms"),
     "clock step": (own(clock_step_ms=30.0), "stepped"),
     "overflow": (own(overflow=3), "overflowed"),
-    "rate": (own(lasted_s=1.2), "of its rate"),
+    "rate": (own(lasted_s=1.2), "flows sent below their rate: 1, the slowest at 83% of it (there)"),
 }
 
 
@@ -145,6 +145,12 @@ def test_a_probe_that_cannot_vouch_for_itself_is_inconclusive(bad: Line, words: 
     result = merged(lines(a=bad))
     assert result.verdict is Verdict.INCONCLUSIVE
     assert [d for d in result.doubts if d.startswith("a: ") and words in d]
+
+
+def test_a_flow_that_was_not_sent_at_all_is_not_called_clean() -> None:
+    found = lines()
+    found["a"][2] = sent(0, 0)
+    assert merged(found).verdict is Verdict.INCONCLUSIVE
 
 
 def test_more_windows_than_were_kept_are_a_doubt() -> None:

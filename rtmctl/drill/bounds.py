@@ -24,8 +24,8 @@ ZEBRA_MS = 10.0
 """FRR zebra/zebra_router.h, ZEBRA_RIB_PROCESS_HOLD_TIME"""
 INSTALL_MS = 25.0
 """allowance for everything that is no timer: messages between daemons and devices, the kernel's tables"""
-LOOSE = 0.2
-"""a measured share of the bound below which the bound explains nothing"""
+LOOSE, WIDE_MS = 0.2, 50.0
+"""a measured share of the bound below which it explains nothing, when so much is left that it matters"""
 
 _QUEUE_ADVICE = "a constant of bgpd, once at each device that must choose: only fewer of them, or a next hop installed"
 _FORWARDS = Part("the way is left before it goes, or the kernel forwards on", 0.0)
@@ -66,7 +66,7 @@ def explain(bound: Bound, measured_ms: float) -> str:
     if measured_ms > bound.limit_ms:
         over = measured_ms - bound.limit_ms
         return f"{measured_ms:g} ms, {over:g} ms more than what is deployed explains; most of it is {bound.dominating}"
-    if measured_ms < LOOSE * bound.limit_ms:
+    if measured_ms < LOOSE * bound.limit_ms and bound.limit_ms - measured_ms > WIDE_MS:
         return f"{measured_ms:g} ms of {bound.limit_ms:g} ms: the bound is loose, most of it is {bound.dominating}"
     return ""
 

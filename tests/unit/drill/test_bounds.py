@@ -163,6 +163,8 @@ def test_a_miss_is_explained() -> None:
     )
     assert explain(bound, 150) == explain(bound, 30) == ""
     assert explain(bound, 29) == "29 ms of 150 ms: the bound is loose, most of it is work queue; fewer hops"
+    narrow = bound_of(FlowClass.LOCAL, (Part("kernel", 50.0),))
+    assert explain(narrow, 0) == ""
     nothing = bound_of(FlowClass.LOCAL, (Part("drained", 0.0),))
     assert (explain(nothing, 0), explain(nothing, 1) != "") == ("", True)
 

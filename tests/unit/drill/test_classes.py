@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import lru_cache
+from ipaddress import ip_address
 from random import Random
 
 import observe_sites as sites
@@ -16,6 +17,7 @@ from rtmctl.drill.paths import Path
 from rtmctl.drill.radius import radius
 from rtmctl.drill.types import Detection, FaultPlan, FlowClass, Removed, Surroundings
 from rtmctl.observe.places import Place, places, primary
+from rtmctl.probe.types import Flow
 
 LOCAL, REMOTE, STRANDED, SPARED = FlowClass.LOCAL, FlowClass.REMOTE, FlowClass.STRANDED, FlowClass.SPARED
 
@@ -213,3 +215,15 @@ def _pairs(here: Surroundings, dice: Random) -> list[tuple[Place, Place]]:
 def _pair_alone(here: Surroundings, a: Place, b: Place) -> Surroundings:
     hosts = tuple(h for h in here.fabric.hosts if h.name in (a.host, b.host))
     return Surroundings(replace(here.fabric, hosts=hosts), here.models)
+
+
+def test_a_probes_flow_is_settled_by_its_own_addresses() -> None:
+    def settled(source: str, address: str) -> FlowClass | None:
+        web1 = place(OBSERVED, "web1")
+        flow = Flow("any", "web1", source, web1.address, ip_address(address))
+        found = Classes(around(OBSERVED), fault(gone("spine1:leaf1"))).settle_flow(flow, {"spine1:leaf1"})
+        return found.kind if found else None
+
+    own = str(place(OBSERVED, "web2").address)
+    assert settled("web2", own) is LOCAL
+    assert settled("db1", own) is None

@@ -28,6 +28,11 @@ class SingleFailure:
     removed: Removed
 
     @property
+    def fault(self) -> str:
+        """The name of the fault that makes it."""
+        return "link-down" if self.kind is FailureKind.LINK else str(self.kind)
+
+    @property
     def name(self) -> str:
         """Stable: it follows from names alone."""
         return f"{self.kind} {self.target}"

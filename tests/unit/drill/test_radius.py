@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from random_sites import random_site
 
 from rtmctl.drill.failures import every_single_failure
+from rtmctl.drill.faults import find_fault
 from rtmctl.drill.radius import Blast, radius
 from rtmctl.drill.types import Radius, Removed, Surroundings
 from rtmctl.fabric import Fabric
@@ -202,3 +203,9 @@ def test_every_single_failure_has_a_stable_name_and_what_it_removes() -> None:
         for leaf in ("border1", "border2", "leaf1", "leaf2", "leaf3", "leaf4")
     ]
     assert next(f for f in found if f.name == "rack r1").removed == gone("leaf1", "leaf2")
+
+
+@pytest.mark.parametrize("text", [WITH_BORDERS, sites.THREE_TIERS], ids=["borders", "pods"])
+def test_every_single_failure_is_what_its_fault_removes(text: str) -> None:
+    for failure in every_single_failure(sites.fabric(text)):
+        assert find_fault(failure.fault).plan(around(text), failure.target, {}).removed == failure.removed, failure.name

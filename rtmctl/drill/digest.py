@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
 
+from rtmctl.drill.bounds import explain
 from rtmctl.drill.types import Bound, DrillReport, FlowClass, Measured, Run, Verdict
 
 
@@ -26,6 +27,11 @@ class ClassDigest:
     worst_run: int
     exceeded: bool
     """a flow was lost for longer than its own limit, in a run that can vouch for itself"""
+
+    @property
+    def explanation(self) -> str:
+        """Where the loss comes from when its bound does not fit; '' when it does, or nothing was derived."""
+        return explain(self.bound, self.max_ms) if self.bound and self.worst_by_run else ""
 
     @cached_property
     def max_ms(self) -> float:

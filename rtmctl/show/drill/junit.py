@@ -41,8 +41,8 @@ def _class(digest: ClassDigest, report: DrillReport) -> tuple[str, str, str, str
         return name, "error", f"{report.verdict.value}: nothing is proven", "\n".join((message, *reasons(report)))
     if digest.exceeded:
         flow = digest.worst.result.flow.name if digest.worst else ""
-        shorter = f"\ndominated by {digest.bound.dominating}" if digest.bound and digest.bound.dominating else ""
-        return name, "failure", message, f"{flow} in run {digest.worst_run}: {message}{shorter}"
+        where = f"{flow} in run {digest.worst_run}: {message}"
+        return name, "failure", message, "\n".join(filter(None, (where, digest.explanation)))
     return name, "", message, ""
 
 

@@ -27,6 +27,7 @@ from rtmctl.drill.events import (
     Traffic,
     Waiting,
 )
+from rtmctl.drill.verdict import limit_ms
 from rtmctl.show.drill.event_json import event_to_json
 from rtmctl.show.drill.standing import Standing
 from rtmctl.show.drill.words import STYLES, arguments, count, ms, verdict_text
@@ -119,9 +120,10 @@ def panel(standing: Standing, now: float) -> RenderableType:
 def _traffic(standing: Standing) -> Grid:
     numbers = ("flows", "silent now ms", "worst ms", "bound ms")
     table = Grid("class", *numbers, right=numbers)
-    limits = {bound.kind: bound.limit_ms for bound in (standing.plan.bounds if standing.plan else ())}
+    plan = standing.plan
+    bounds = {bound.kind: bound for bound in plan.bounds} if plan else {}
     for now in standing.classes:
-        limit = limits.get(now.kind)
+        limit = limit_ms(now.kind, plan.drill.hypothesis, bounds) if plan else None
         over = limit is not None and now.worst_ms > limit
         worst = Text(ms(now.worst_ms), style="bold red" if over else "green")
         silent = Text(ms(now.silent_ms), style="yellow" if now.silent_ms else "dim")

@@ -51,6 +51,7 @@ def print_report(report: DrillReport, console: Console, page: Path | None = None
     if digests:
         console.print(_table(digests))
         _spread(digests, console)
+        _explain(report, digests, console)
     print_timeline(report, console)
     _end(report, console)
     if not report.restored:
@@ -74,7 +75,7 @@ def _table(digests: tuple[ClassDigest, ...]) -> Grid:
     several = any(len(digest.worst_by_run) > 1 for digest in digests)
     noise = any(digest.noise_ms is not None for digest in digests)
     numbers = [*(["median ms"] if several else []), "worst ms", "bound ms", *(["control ms"] if noise else [])]
-    table = Grid("class", "flows", *numbers, "dominated by", right=("flows", *numbers), wraps=("dominated by",))
+    table = Grid("class", "flows", *numbers, right=("flows", *numbers))
     for digest in digests:
         cells = {
             "median ms": Text(ms(digest.median_ms)),
@@ -82,8 +83,7 @@ def _table(digests: tuple[ClassDigest, ...]) -> Grid:
             "bound ms": Text(ms(digest.limit_ms)),
             "control ms": Text(ms(digest.noise_ms), style="dim"),
         }
-        largest = Text(digest.bound.dominating if digest.bound else "")
-        table.add(digest.kind.value, str(digest.flows), *(cells[number] for number in numbers), largest)
+        table.add(digest.kind.value, str(digest.flows), *(cells[number] for number in numbers))
     return table
 
 
@@ -102,6 +102,21 @@ def _spread(digests: tuple[ClassDigest, ...], console: Console) -> None:
                 f"quartiles {ms(lower)}, {ms(middle)}, {ms(upper)}, {ms(digest.max_ms)} at most"
             )
         console.print(Text(f"  {digest.kind.value} {said} ms", style="dim"))
+
+
+def _explain(report: DrillReport, digests: tuple[ClassDigest, ...], console: Console) -> None:
+    """The dominating part of each bound, once where classes share it; where a loss does not fit its bound, why."""
+    shared: dict[str, list[str]] = {}
+    for digest in digests:
+        if digest.bound and digest.bound.dominating and digest.worst_by_run:
+            shared.setdefault(digest.bound.dominating, []).append(digest.kind.value)
+    for dominating, kinds in shared.items():
+        console.print(Text(f"  {', '.join(kinds)} dominated by {dominating}", style="dim"))
+    if report.verdict is Verdict.INCONCLUSIVE:
+        return
+    for digest in digests:
+        if digest.explanation:
+            console.print(Text.assemble(f"  {digest.kind.value}: ", (digest.explanation, "yellow")))
 
 
 def _end(report: DrillReport, console: Console) -> None:

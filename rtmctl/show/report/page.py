@@ -71,6 +71,7 @@ def report_page(report: DrillReport, fabric: Fabric | None) -> str:
             whole=Markup(whole_run(run)) if run else "",
             moments=moment_table(run),
             against=Markup(against(report)),
+            explanations=tuple(_explanations(report)),
             control=any(run.control for run in report.runs),
             bounds=bound_table(report),
             impact="; ".join(impact(report.plan.radius)),
@@ -112,6 +113,13 @@ def _cards(report: DrillReport) -> Iterator[Card]:
     steady = all(run.steady for run in real_runs(report))
     yield Card("the fault", "gone" if report.restored else "NOT gone", "by hash, on every machine", not report.restored)
     yield Card("steady state", "back" if steady else "not back", "verified after each run", not steady)
+
+
+def _explanations(report: DrillReport) -> Iterator[str]:
+    if report.verdict is not Verdict.INCONCLUSIVE:
+        for digest in by_class(report):
+            if digest.explanation:
+                yield f"{digest.kind.value}: {digest.explanation}"
 
 
 def _ended(report: DrillReport) -> str:

@@ -117,7 +117,8 @@ class OneRun:
         """Probes, recorders and guards start beside each other; packets flow when this returns."""
         bench, drill = self.bench, self.bench.plan.drill
         duration_s = drill.before_s + drill.hold_s + drill.after_s + _SLACK_S
-        spec = ProbeSpec(tuple(one.flow for one in bench.plan.flows), duration_s)
+        gone = frozenset[str]() if self.control else bench.plan.fault.removed.hosts
+        spec = ProbeSpec(tuple(one.flow for one in bench.plan.flows), duration_s, may_vanish=gone)
         starts: list[Awaitable[object]] = [
             self._step(Step.PROBES, self._start_probe(spec)),
             self._step(Step.RECORDERS, bench.recorder.start(bench.plan.flows, spec)),
@@ -198,7 +199,7 @@ class OneRun:
         flows = measured(self.bench.prepared, probed, recorded)
         evidence = Evidence(
             flows=flows,
-            planned=len(plan.flows),
+            planned=sum(not {one.flow.source, one.flow.destination} & {*probed.vanished} for one in plan.flows),
             doubts=(*probed.doubts, *(() if self.control else recorded.doubts)),
             injected_ms=injected_ms,
             control=self.control,

@@ -31,7 +31,8 @@ def merge(spec: ProbeSpec, told: Mapping[str, Told], failures: Mapping[str, str]
         failures: host to why its agent did not.
         boot: boot id of this machine; a host with the same one has the same clock.
     """
-    doubts = [f"{host}: {reason}" for host, reason in sorted(failures.items())]
+    vanished = tuple(sorted(failures.keys() & spec.may_vanish))
+    doubts = [f"{host}: {reason}" for host, reason in sorted(failures.items()) if host not in vanished]
     for host, found in sorted(told.items()):
         doubts += [f"{host}: {doubt}" for doubt in doubts_of(spec, found.lines)]
     boots = {host: str(_one(found.lines, "ready")["boot"]) for host, found in told.items()} | {"": boot}
@@ -55,7 +56,7 @@ def merge(spec: ProbeSpec, told: Mapping[str, Told], failures: Mapping[str, str]
     late = max((a.worst_late_ms for a in agents), default=0.0)
     interval = max((f.interval_ms for f in spec.flows), default=0.0)
     lasted = max((float(_one(found.lines, "self")["lasted_s"]) for found in told.values()), default=0.0)
-    return ProbeResult(flows, tuple(doubts), max(late, interval), first, agents, lasted)
+    return ProbeResult(flows, tuple(doubts), max(late, interval), first, agents, lasted, vanished)
 
 
 def _one(lines: Lines, kind: str) -> Line:

@@ -39,6 +39,8 @@ class ProbeSpec:
     """how long receivers wait for the last packets"""
     max_stall_ms: float = 20.0
     """a sender that was later than this was stalled: the run is inconclusive"""
+    may_vanish: frozenset[str] = frozenset()
+    """hosts that somebody means to take away meanwhile: that their agents are gone is no doubt"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,8 @@ class ProbeResult:
     agents: tuple[Agent, ...] = ()
     lasted_s: float = 0.0
     """the longest time that any host sent"""
+    vanished: tuple[str, ...] = ()
+    """hosts of `may_vanish` whose agents are gone; their flows are not in `flows`"""
 
     @property
     def lost(self) -> int:

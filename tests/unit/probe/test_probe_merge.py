@@ -1,6 +1,7 @@
 """What the agents' lines add up to, and when they are not believed."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
 
@@ -165,6 +166,16 @@ def test_a_missing_agent_is_inconclusive_and_its_flows_are_not_called_lost() -> 
     assert result.verdict is Verdict.INCONCLUSIVE
     assert result.doubts == ("b: no answer within 9 s",)
     assert result.flows == ()
+
+
+def test_a_host_that_was_to_vanish_is_no_doubt_and_its_flows_are_left_out() -> None:
+    found = lines()
+    del found["b"]
+    spec = replace(SPEC, flows=(*SPEC.flows, Flow("own", "a", "a", A, A)), may_vanish=frozenset({"a", "b"}))
+    found["a"] += [sent(2), received(2)]
+    result = merge(spec, {"a": Told(found["a"])}, {"b": "the agent ended with -9"}, "one")
+    assert (result.verdict, result.doubts, result.vanished) == (Verdict.CLEAN, (), ("b",))
+    assert [f.flow.name for f in result.flows] == ["own"]
 
 
 def test_the_worst_lateness_is_the_resolution() -> None:

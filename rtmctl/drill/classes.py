@@ -34,8 +34,6 @@ class Reaction:
     """who must learn of it from the one before, in order; the last has another next hop"""
     installed: bool = True
     """the other next hop stands in the forwarding table already: nobody has to choose a route"""
-    overlay: bool = False
-    """the flow must leave the fabric at another leaf: an EVPN route goes, not only a way to a VTEP"""
 
 
 SPARED = Reaction(FlowClass.SPARED)
@@ -104,8 +102,7 @@ class Classes:
                     before = self._choices(self._whole, path, destination, broken, at)
                     told = tuple(reversed(path.nodes[at:broken]))
                     kind = FlowClass.REMOTE if told else FlowClass.LOCAL
-                    overlay = at > 0 and all(exit_ != path.switches[-1] for exit_, _ in after)
-                    return Reaction(kind, sender, into, told, bool(before & after), overlay)
+                    return Reaction(kind, sender, into, told, bool(before & after))
         return Reaction(FlowClass.STRANDED, sender, into)
 
     def _choices(self, router: Router, path: Path, destination: Place, broken: int, at: int) -> Choices:

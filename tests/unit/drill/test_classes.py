@@ -125,11 +125,7 @@ def test_a_next_hop_that_stands_in_the_table_is_told_from_one_that_must_be_chose
         names: reactions(OBSERVED, fault(gone(names)), "web1", "any1")[ONE]
         for names in ("spine1:leaf1", "leaf3", "any1@leaf3")
     }
-    assert {n: (r.installed, r.overlay) for n, r in installed.items()} == {
-        "spine1:leaf1": (True, False),
-        "leaf3": (True, True),
-        "any1@leaf3": (False, True),
-    }
+    assert {n: r.installed for n, r in installed.items()} == {"spine1:leaf1": True, "leaf3": True, "any1@leaf3": False}
 
 
 def test_only_a_drained_spine_is_left_as_the_other_next_hop() -> None:

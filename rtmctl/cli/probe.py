@@ -19,7 +19,7 @@ UNTIL_TOLD_S = 10 * 365 * 86400.0
 SMALLEST = {4: 72, 6: 92}
 """bytes: headers and what each packet says of itself"""
 
-Hosts = Annotated[list[str] | None, typer.Argument(metavar="[SRC DST]", help="Two hosts", show_default=False)]
+Hosts = Annotated[list[str] | None, typer.Argument(metavar="SRC DST", help="Two hosts", show_default=False)]
 Pairs = Annotated[list[str] | None, typer.Option("--pair", metavar="A:B", help="Two hosts; may be said again")]
 All = Annotated[bool, typer.Option("--all", help="Every pair of our hosts that UDP may pass between")]
 Rate = Annotated[float | None, typer.Option(metavar="PPS", min=0.1, max=20000, help="Packets/s of a flow")]

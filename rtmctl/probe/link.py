@@ -72,7 +72,7 @@ class Link:
                 await self._listening
 
     def _end(self, why: str) -> None:
-        self.failure = self.failure or why
+        self.failure = self.failure or why.removeprefix(f"{self.host}: ")
         for event in self.came.values():
             event.set()
 

@@ -31,7 +31,8 @@ def print_measured(measured: Measured, output: Output, *, verbose: bool = False)
 
 def _print(measured: Measured, console: Console, verbose: bool) -> None:
     result = measured.result
-    console.print(_table(measured, verbose))
+    if result.flows:
+        console.print(_table(measured, verbose))
     _print_times(measured, console)
     _print_agents(measured, console)
     for label, reasons in (("left out", measured.left_out), ("doubt", result.doubts)):

@@ -2,22 +2,25 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from rtmctl.base import RtmctlError, TemporaryError
 from rtmctl.change.journal import StoreJournal
 from rtmctl.device.injection import Held, Holder, HoldState, Injection, OpenHolder
-from rtmctl.drill.events import HoldingStep, OnEvent, Step
+from rtmctl.drill.events import HoldingStep, OnEvent, Step, Waiting
 from rtmctl.drill.journal import Entry
 
 _T = TypeVar("_T")
 
-STEP_S = 20.0
+STEP_S = 30.0
 """longest time of one step on one holder"""
+LONG_S = 120.0
+"""likewise of making a fault and of taking it back: a switch is drained, a machine has to boot"""
+PATIENCE_S = 30.0
+"""beyond the lease, for a machine that does not answer when its fault is to be taken back"""
 _RENEWALS = 3
 """a lease is renewed so many times before it would run out"""
-_TRIES = 3
 
 
 async def open_holders(injections: Iterable[Injection], open_holder: OpenHolder) -> tuple[Holder, ...]:
@@ -52,6 +55,7 @@ class Holding:
     emit: OnEvent
     lost: asyncio.Event = field(default_factory=asyncio.Event)
     why_lost: str = ""
+    _injected: bool = False
     _keepers: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def arm(self) -> tuple[Held, ...]:
@@ -62,6 +66,7 @@ class Holding:
 
     async def inject(self) -> tuple[Held, ...]:
         """Raises RtmctlError when one fails: whatever was made must be reverted."""
+        self._injected = True
         return await self._all(Step.INJECT, Entry.INJECT, Entry.ACTIVE, lambda holder: holder.inject())
 
     async def revert(self) -> tuple[Held, ...]:
@@ -80,7 +85,9 @@ class Holding:
     ) -> tuple[Held, ...]:
         for holder in self.holders:
             self.journal.append(before, holder.injection.node, holder.injection.mechanism)
-        results = await asyncio.gather(*(_timed(do(one), one, step) for one in self.holders), return_exceptions=True)
+        limit_s = LONG_S if step is Step.INJECT else STEP_S
+        work = (_timed(do(one), one, step, limit_s) for one in self.holders)
+        results = await asyncio.gather(*work, return_exceptions=True)
         failure: BaseException | None = None
         for holder, result in zip(self.holders, results, strict=True):
             if isinstance(result, Held):
@@ -97,8 +104,10 @@ class Holding:
     async def _revert(self, holder: Holder) -> Held:
         injection = holder.injection
         self.journal.append(Entry.REVERT, injection.node, injection.mechanism)
-        held = await reverted(holder, self.drill)
-        restored = held.state in (HoldState.RESTORED, HoldState.NONE)
+        held = await taken_back(holder, self.drill, self.lease_s + PATIENCE_S, self.emit)
+        if held.state is HoldState.NONE and self._injected:
+            held = replace(held, state=HoldState.BROKEN, failure="it knows nothing of the fault any more: unproven")
+        restored = not not_restored((held,))
         self.journal.append(
             Entry.RESTORED if restored else Entry.BROKEN, injection.node, held.failure or injection.mechanism
         )
@@ -130,20 +139,30 @@ class Holding:
         self.lost.set()
 
 
-async def reverted(holder: Holder, drill: str, tries: int = _TRIES) -> Held:
-    """Take one injection back, trying again where that may help. Never raises; a failure stands in the result."""
-    failure = ""
-    for number in range(tries):
-        if number:
-            await asyncio.sleep(number)
+async def taken_back(holder: Holder, drill: str, patience_s: float, emit: OnEvent) -> Held:
+    """Take one injection back; a machine that does not answer is asked again, since its guard may have done it.
+
+    Args:
+        patience_s: how long it is asked.
+
+    Returns:
+        what it says at last; BROKEN with the reason where it says nothing, or could not. Never raises.
+    """
+    loop = asyncio.get_running_loop()
+    until = loop.time() + patience_s
+    while True:
         try:
-            return await _timed(holder.revert(), holder, Step.REVERT)
-        except TemporaryError as error:
-            failure = error.message
+            return await _timed(holder.revert(), holder, Step.REVERT, LONG_S)
+        except (TemporaryError, OSError) as error:
+            failure = str(error)
         except RtmctlError as error:
-            failure = error.message
-            break
-    return Held(holder.injection, drill, HoldState.BROKEN, failure=failure)
+            return Held(holder.injection, drill, HoldState.BROKEN, failure=error.message)
+        left = until - loop.time()
+        if left <= 0:
+            said = f"{failure}; it was asked for {patience_s:.0f} s, its guard takes the fault back by itself"
+            return Held(holder.injection, drill, HoldState.BROKEN, failure=said)
+        emit(Waiting(f"{holder.injection.node} to answer", left))
+        await asyncio.sleep(min(1.0, left))
 
 
 async def _refusal(holder: Holder) -> str:
@@ -155,12 +174,12 @@ async def _refusal(holder: Holder) -> str:
     return f"{where}: {why}" if why else ""
 
 
-async def _timed(work: Awaitable[_T], holder: Holder, step: Step) -> _T:
+async def _timed(work: Awaitable[_T], holder: Holder, step: Step, limit_s: float = STEP_S) -> _T:
     try:
-        return await asyncio.wait_for(work, STEP_S)
+        return await asyncio.wait_for(work, limit_s)
     except TimeoutError:
         node = holder.injection.node
-        raise TemporaryError(f"{node}: {step.value}: no answer within {STEP_S:g} s") from None
+        raise TemporaryError(f"{node}: {step.value}: no answer within {limit_s:g} s") from None
 
 
 def not_restored(held: Iterable[Held]) -> tuple[Held, ...]:

@@ -4,8 +4,9 @@ To stop a drill is to revert every injection it holds; a drill that still runs f
 """
 
 import asyncio
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rtmctl.base import Exit, RtmctlError, TemporaryError
 from rtmctl.change.auditing import Account
@@ -17,12 +18,15 @@ from rtmctl.change.options import Timing
 from rtmctl.change.plan import whoami
 from rtmctl.device.fanout import fan_out
 from rtmctl.device.injection import Held, lease_holder
-from rtmctl.drill.events import HoldingStep, Note, OnEvent, Step, ignore
-from rtmctl.drill.holding import not_restored, open_holders, reverted
+from rtmctl.drill.events import HoldingStep, Note, OnEvent, Step, Waiting, ignore
+from rtmctl.drill.holding import PATIENCE_S, not_restored, open_holders, taken_back
 from rtmctl.drill.site import DrillSite, Leftovers
 from rtmctl.drill.types import Verdict
 
 _ASK_S = 20.0
+_PAUSE_S = 1.0
+_END_S = 60.0
+"""for a drill to end once its fault is taken back; the lease of a dead one runs out sooner"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +39,37 @@ class RecoveryReport:
     """machines"""
     settled: tuple[str, ...] = ()
     """drills that the history had as running, and that no switch knows any more"""
+    alive: tuple[str, ...] = ()
+    """drills that still hold a lease on a switch"""
 
     @property
     def exit(self) -> Exit:
-        return Exit.STATE_UNKNOWN if not_restored(self.held) or self.silent else Exit.DONE
+        if not_restored(self.held) or self.silent:
+            return Exit.STATE_UNKNOWN
+        return Exit.LOCKED if self.alive else Exit.DONE
 
 
 async def stop(site: DrillSite, drill: str = "", emit: OnEvent = ignore) -> RecoveryReport:
-    """Revert what drills hold on the site's machines. `drill`: of this one alone; empty: of all."""
-    found, failed = await fan_out(sorted(site.leftovers), lambda name: _ask(site.leftovers[name]))
-    held = [one for each in found.values() for one in each if drill in ("", one.drill)]
-    ended = tuple(await asyncio.gather(*(_revert(site, one, emit) for one in held)))
+    """Revert what drills hold on the site's machines, until no drill is alive any more.
+
+    Args:
+        drill: this one alone; empty: all.
+    """
+    until = time.monotonic() + _END_S
+    ended: dict[str, Held] = {}
+    while True:
+        found, failed = await fan_out(sorted(site.leftovers), lambda name: _ask(site.leftovers[name]))
+        held = [one for each in found.values() for one in each if drill in ("", one.drill)]
+        for one in await asyncio.gather(*(_revert(site, one, emit) for one in held)):
+            ended[f"{one.drill} {one.injection}"] = one
+        alive = await _alive(site)
+        left = until - time.monotonic()
+        if not {name for name in alive if drill in ("", name)} or left <= 0:
+            break
+        emit(Waiting(f"drill {', '.join(sorted(alive))} to end", left))
+        await asyncio.sleep(_PAUSE_S)
     silent = {name: error.message for name, error in sorted(failed.items())}
-    report = RecoveryReport(ended, silent, len(site.leftovers))
+    report = RecoveryReport(tuple(ended.values()), silent, len(site.leftovers), alive=tuple(sorted(alive)))
     await _account(site, report, emit)
     return report
 
@@ -55,8 +77,7 @@ async def stop(site: DrillSite, drill: str = "", emit: OnEvent = ignore) -> Reco
 async def recover(site: DrillSite, drill: str = "", emit: OnEvent = ignore) -> RecoveryReport:
     """`stop`, and the history told of drills whose rtmctl is dead."""
     report = await stop(site, drill, emit)
-    settled = await _settle(site, report, drill)
-    return RecoveryReport(report.held, report.silent, report.asked, settled)
+    return replace(report, settled=_settle(site, report, drill))
 
 
 async def _ask(leftovers: Leftovers) -> tuple[Held, ...]:
@@ -72,7 +93,7 @@ async def _revert(site: DrillSite, held: Held, emit: OnEvent) -> Held:
     except RtmctlError as error:
         return Held(held.injection, held.drill, held.state, failure=error.message)
     try:
-        ended = await reverted(holder, held.drill)
+        ended = await taken_back(holder, held.drill, PATIENCE_S, emit)
     finally:
         await holder.close()
     emit(HoldingStep(Step.REVERT, ended, ok=not not_restored((ended,)), message=ended.failure))
@@ -98,20 +119,26 @@ async def _account(site: DrillSite, report: RecoveryReport, emit: OnEvent) -> No
             await fleet.close()
 
 
-async def _settle(site: DrillSite, report: RecoveryReport, drill: str) -> tuple[str, ...]:
-    """Those that hold no lease any more are over, whatever the store thinks."""
-    store = site.network.store
-    rows = [row for row in store.drills(site.name, outcomes=("running",), reports=False) if drill in ("", row.id)]
-    if not rows or report.silent:
-        return ()
+async def _alive(site: DrillSite) -> frozenset[str]:
+    """Drills that hold a lease on a switch; that of a dead one runs out."""
     fleet = Fleet(site.network.connect)
     try:
         holdings, _ = await read_holdings(fleet, sorted(site.network.platforms), Timing())
     finally:
         await fleet.close()
     leases = [holding.status.lease for holding in holdings.values()]
-    alive = {lease.holder for lease in leases if lease is not None and lease.expires_in_s > 0}
-    dead = [row for row in rows if lease_holder(row.id) not in alive]
+    return frozenset(
+        lease.holder.removeprefix(lease_holder(""))
+        for lease in leases
+        if lease is not None and lease.expires_in_s > 0 and lease.holder.startswith(lease_holder(""))
+    )
+
+
+def _settle(site: DrillSite, report: RecoveryReport, drill: str) -> tuple[str, ...]:
+    """Those that hold no lease any more are over, whatever the store thinks."""
+    store = site.network.store
+    rows = store.drills(site.name, outcomes=("running",), reports=False)
+    dead = [row for row in rows if drill in ("", row.id) and row.id not in report.alive and not report.silent]
     for row in dead:
         left = [held for held in report.held if held.drill == row.id]
         said = f"{len(left)} injection(s) taken back" if left else "nothing was left of it"

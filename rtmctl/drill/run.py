@@ -206,6 +206,7 @@ class OneRun:
             deviations=steady.why,
             aborted=breach.text if breach else "",
             blind=breach.blind if breach else False,
+            claimed=frozenset(bound.kind for bound in plan.bounds),
         )
         verdict, reasons = judge(evidence)
         moments = (*fault_moments(self._held or self._injected, self._injected_ns), *recorded.moments)

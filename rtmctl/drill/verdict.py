@@ -41,6 +41,8 @@ class Evidence:
     """why the fault was taken back before its time"""
     blind: bool = False
     """it was because telemetry was lost"""
+    claimed: frozenset[FlowClass] = frozenset()
+    """classes of which the plan has a bound: of each at least one flow must have been where the fault was"""
 
 
 def judge(evidence: Evidence) -> tuple[Verdict, tuple[str, ...]]:
@@ -109,6 +111,10 @@ def _doubts(evidence: Evidence) -> Iterator[str]:
     met = [flow for flow in evidence.flows if flow.kind is not FlowClass.SPARED]
     if not any(flow.carried for flow in met):
         yield "the fault touched no flow: no counter shows that one went where it was broken"
+        return
+    for kind in FlowClass:
+        if kind in evidence.claimed and not any(flow.carried and flow.kind is kind for flow in met):
+            yield f"the fault touched no {kind.value} flow: more 5-tuples (load.per_pair) make it likely that it does"
 
 
 def _refutations(evidence: Evidence) -> Iterator[str]:

@@ -59,7 +59,12 @@ def impact(radius: Radius) -> tuple[str, ...]:
         f"{radius.pairs_lost} of {count(radius.pairs, 'pair')} of hosts lose reachability ({100 * radius.impact:.0f} %)"
     )
     parts = [f"{lost}, {radius.pairs_degraded} lose a way"]
-    for what, of in (("lost", radius.hosts_lost), ("a way less", radius.hosts_degraded), ("in", radius.segments)):
+    for what, of in (
+        ("lost", radius.hosts_lost),
+        ("ways out lost", radius.externals_lost),
+        ("a way less", radius.hosts_degraded),
+        ("in", radius.segments),
+    ):
         if of:
             parts.append(f"{what}: {names(of)}")
     return tuple(parts)

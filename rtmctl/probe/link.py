@@ -54,7 +54,8 @@ class Link:
     async def say(self, word: str) -> None:
         """To an agent that runs; one that is gone is found out by listening."""
         if self._process is not None and not self.failure:
-            self.asked_ns = time.time_ns()
+            if word == "go":
+                self.asked_ns = time.time_ns()
             with contextlib.suppress(RtmctlError, TimeoutError):
                 await asyncio.wait_for(self._process.write(f"{word}\n"), 2)
 

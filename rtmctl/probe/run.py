@@ -84,16 +84,14 @@ class RunningProbe:
         return {host: link.failure for host, link in self._links.items() if link.failure}
 
     async def _run(self) -> ProbeResult:
-        beating = None
+        beating = asyncio.create_task(self._beat())
         try:
             await self._begin()
-            beating = asyncio.create_task(self._beat())
             self._started.set()
             await self._until_over()
             await self._end()
         finally:
-            if beating is not None:
-                beating.cancel()
+            beating.cancel()
             await asyncio.gather(*(link.close() for link in self._links.values()))
         told = {
             host: Told(link.lines, link.clock_offset_ns, link.clock_error_ns)

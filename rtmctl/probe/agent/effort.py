@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import resource
 import time
 from typing import Any
 
@@ -85,11 +86,19 @@ def lock_memory() -> bool:
 
         libc = ctypes.CDLL(None)
         libc.prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0)
-        # future pages only where there is no limit that would make an allocation fail
-        locked: int = libc.mlockall(MCL_CURRENT | (MCL_FUTURE if os.geteuid() == 0 else 0))
+        locked: int = libc.mlockall(MCL_CURRENT | (MCL_FUTURE if may_lock_all() else 0))
     except (ImportError, OSError, AttributeError):
         return False
     return locked == 0
+
+
+def may_lock_all() -> bool:
+    """Whether future pages may be locked too: below a limit an allocation would fail one day."""
+    try:
+        resource.setrlimit(resource.RLIMIT_MEMLOCK, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    except (OSError, ValueError):  # root of a user namespace may not
+        return False
+    return True
 
 
 def stop_collecting() -> None:

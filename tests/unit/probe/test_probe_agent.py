@@ -18,7 +18,7 @@ from probe_runner import Local, agents, signal_agents
 from rtmctl.base import PermanentError, TemporaryError
 from rtmctl.base.net import Address
 from rtmctl.device.packing import as_text
-from rtmctl.probe import Flow, Interim, ProbeResult, ProbeSpec, RunningProbe, Verdict, run_probe, start_probe
+from rtmctl.probe import Flow, Interim, ProbeResult, ProbeSpec, RunningProbe, Verdict, orders, run_probe, start_probe
 from rtmctl.probe import run as run_module
 
 HERE = ip_address("127.0.0.1")
@@ -190,6 +190,16 @@ def test_an_agent_that_cannot_start_is_a_doubt() -> None:
     result = asyncio.run(run_probe(spec(flow("x"), port=24500), hosts))
     assert result.verdict is Verdict.INCONCLUSIVE
     assert result.doubts[0].startswith("a: the agent ended with 1")
+
+
+def test_agents_wait_for_a_host_that_is_slow_to_begin(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Longer than they would for a caller that says nothing."""
+    monkeypatch.setattr(orders, "LEASE_S", 2.0)
+    late = ["sh", "-c", 'sleep 3.5; exec "$@"', "sh"]
+    hosts = Local("a", "b", wrap=lambda host, command: [*late, *command] if host == "b" else command)
+    flows = (flow("x"), Flow("y", "b", "a", HERE, HERE, rate_pps=200))
+    result = asyncio.run(run_probe(spec(*flows, port=24520, duration_s=0.3), hosts))
+    assert (result.doubts, len(result.flows)) == ((), 2)
 
 
 def test_a_port_that_is_taken_is_named() -> None:

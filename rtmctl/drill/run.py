@@ -30,7 +30,7 @@ from rtmctl.drill.events import (
 from rtmctl.drill.holding import Holding, close_holders, not_restored, open_holders
 from rtmctl.drill.instruments import Recorded, Recorder
 from rtmctl.drill.measuring import measured
-from rtmctl.drill.moments import fault_moments
+from rtmctl.drill.moments import fault_moments, traffic_moments
 from rtmctl.drill.planning import Prepared
 from rtmctl.drill.steady import Steady, read_steady
 from rtmctl.drill.types import DrillPlan, Run
@@ -209,7 +209,8 @@ class OneRun:
             claimed=frozenset(bound.kind for bound in plan.bounds),
         )
         verdict, reasons = judge(evidence)
-        moments = (*fault_moments(self._held or self._injected, self._injected_ns), *recorded.moments)
+        made = fault_moments(self._held or self._injected, self._injected_ns)
+        moments = (*made, *recorded.moments, *traffic_moments(flows, injected_ms))
         return Run(
             number=self.number,
             control=self.control,

@@ -12,13 +12,17 @@ from rtmctl.drill.types import DrillReport, Moment
 KINDS = {
     "fault": "fault",
     "link": "carrier",
+    "daemon": "daemons",
     "bfd": "detection",
     "bgp": "withdrawal",
     "route": "new next hop",
+    "vtep": "new VTEP",
     "traffic": "traffic back",
     "revert": "revert",
 }
 """kinds of moments in the order in which a failure goes through a fabric, and what each is there"""
+CLOCKS_MS = -10.0
+"""what seems to happen so shortly before the fault follows from it: clocks of two machines differ a little"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ def stretches(moments: Iterable[Moment]) -> tuple[Stretch, ...]:
     """What the network did about the fault, kind by kind; what it did after the revert is left out."""
     ordered = sorted(moments, key=lambda moment: moment.at_ms)
     reverted = min((m.at_ms for m in ordered if m.kind == "revert"), default=float("inf"))
-    kept = [m for m in ordered if m.kind in ("fault", "revert") or 0 <= m.at_ms < reverted]
+    kept = [m for m in ordered if m.kind in ("fault", "revert") or CLOCKS_MS <= m.at_ms < reverted]
     kinds = dict.fromkeys([*KINDS, *(m.kind for m in kept)])
     return tuple(Stretch(kind, found) for kind in kinds if (found := tuple(m for m in kept if m.kind == kind)))
 

@@ -23,7 +23,7 @@ class Case(NamedTuple):
 
 
 def workers(node: Node, key: str = "") -> list[list[str]]:
-    """Name, ticks on the processor, RSS in kB and oom_score_adj of each process that presses, for one injection or all."""
+    """Name, ticks on the processor, RSS in kB and oom_score_adj of each process that presses, for one key or all."""
     script = (
         f"for p in /proc/[0-9]*; do grep -q ^rd-{key} $p/comm 2>/dev/null && echo $(cat $p/comm) "
         "$(awk '{print $14 + $15}' $p/stat) $(awk '/VmRSS/ {print $2}' $p/status) $(cat $p/oom_score_adj); done; true"
@@ -109,8 +109,8 @@ def test_workers_end_when_nobody_guards_them(host: Node) -> None:
     """Guardian and watchdog killed in one instant, long before the lease is over: what presses looks after itself."""
     key = host.make("cpu-pressure", 600, percent=10, workers=2)
     assert len(workers(host, key)) == 2
-    host.sh('kill -KILL $(pgrep -f rtmctl/injector | grep -v "$(pgrep -x rd-' + key + ')")')
-    assert host.sh("ps -eo args,comm | grep '[r]tmctl/injector' | grep -v rd-", check=False) == ""
+    host.sh("pkill -KILL -x injector")
+    assert host.sh("pgrep -x injector", check=False) == ""
     end = time.monotonic() + 20
     while workers(host, key):
         assert time.monotonic() < end

@@ -88,11 +88,20 @@ def _parts(around: Surroundings, detection: Detection, reaction: Reaction, timer
     if chooses:
         yield Part(f"bgpd of {sender} clears the routes of {reaction.into}", CLEAR_MS)
         yield _queue(sender)
-        yield from (_queue(device) for device in reaction.told)
+        for device in reaction.told:
+            yield from _told(device, around.fabric.timers.advertisement_interval_s)
     if chooses or not switch:
         last = reaction.told[-1] if reaction.told else sender
         yield Part(f"zebra of {last}", ZEBRA_MS)
         yield Part("messages, and the kernel's tables", INSTALL_MS)
+
+
+def _told(device: str, interval_s: int) -> Iterator[Part]:
+    """A withdrawal waits for the interval too, when one has just been sent (RFC 4271 §9.2.1.1)."""
+    if interval_s:
+        advice = f"advertisement_interval_s {interval_s} → 0: {interval_s} s less at each switch on the way"
+        yield Part(f"advertisement interval toward {device}", 1000.0 * interval_s, advice)
+    yield _queue(device)
 
 
 def _queue(device: str) -> Part:

@@ -127,6 +127,13 @@ def test_each_switch_that_must_be_told_has_its_queue() -> None:
     assert both == (two,)  # the flow for which most has to happen
 
 
+def test_a_withdrawal_waits_for_the_advertisement_interval() -> None:
+    text = OBSERVED.replace("site: observed", "site: observed\nfabric: {timers: {advertisement_interval_s: 2}}")
+    found = bounds(Detection.CARRIER, "spine1:leaf1", text=text)
+    assert {kind: bound.limit_ms for kind, bound in found.items()} == {"local": 5, "remote": 2150}
+    assert "advertisement_interval_s 2 → 0" in found["remote"].dominating
+
+
 def test_a_route_that_must_be_chosen_takes_the_daemons_even_where_it_is_seen() -> None:
     found = bounds(Detection.CARRIER, "any1@leaf3", a="any1")
     assert found["local"].limit_ms == 100
@@ -167,6 +174,13 @@ def test_a_miss_is_explained() -> None:
     assert explain(narrow, 0) == ""
     nothing = bound_of(FlowClass.LOCAL, (Part("drained", 0.0),))
     assert (explain(nothing, 0), explain(nothing, 1) != "") == ("", True)
+
+
+def test_where_loose_begins() -> None:
+    bound = bound_of(FlowClass.REMOTE, (Part("work queue", 1000.0),))
+    assert (explain(bound, 199) != "", explain(bound, 200)) == (True, "")
+    assert explain(bound_of(FlowClass.REMOTE, (Part("work queue", 62.0),)), 12) == ""
+    assert explain(bound_of(FlowClass.REMOTE, (Part("work queue", 63.0),)), 12) != ""
 
 
 def test_what_is_deployed_is_told() -> None:

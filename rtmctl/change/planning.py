@@ -61,7 +61,8 @@ async def read_to_plan(network: Network, only: Collection[str], emit: OnEvent, *
         for name, why in sorted(failed.items()):
             reasons.setdefault(why, []).append(name)
         said = "; ".join(f"{', '.join(devices)}: {why}" for why, devices in reasons.items())
-        hint = "bring back what is down; --only leaves devices out"
+        remedies = dict.fromkeys(reading.remedies.get(name, "bring back what is down") for name in sorted(failed))
+        hint = "; ".join((*remedies, "--only leaves devices out"))
         raise TemporaryError(f"cannot plan without knowing what runs: {said}", hint=hint)
     return reading
 

@@ -55,6 +55,8 @@ class Reading:
     drains: Mapping[str, str | None] = field(default_factory=dict)
     """the note `drain` of each device"""
     statuses: Mapping[str, DeviceStatus] = field(default_factory=dict)
+    remedies: Mapping[str, str] = field(default_factory=dict)
+    """what to do about each in `failed`, where its error says it"""
 
     @property
     def seen(self) -> dict[str, Seen]:
@@ -160,6 +162,7 @@ async def read_fleet(
         unsettled={name: r[4] for name, r in found.items() if r[4] is not None},
         drains={name: r[5] for name, r in found.items()},
         statuses={name: r[6] for name, r in found.items()},
+        remedies={failure.device: failure.hint for failure in failures(results) if failure.hint},
     )
 
 

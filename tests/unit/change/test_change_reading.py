@@ -6,9 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from change_fake import FakeFabric, FakeSession, run
+from change_site import OLD
+from test_change_settling import network
 
-from rtmctl.change import Plan, Surroundings, make_plan
+from rtmctl.base import TemporaryError
+from rtmctl.change import Plan, Surroundings, make, make_plan
 from rtmctl.change.reading import DIALECTS, current_models
+from rtmctl.device.errors import LoginRefused
 from rtmctl.device.frr.normal import normal_form
 from rtmctl.device.types import Running
 from rtmctl.fabric import Fabric, allocate, derive, read_lock
@@ -17,6 +22,7 @@ from rtmctl.model import build_models
 from rtmctl.model.config import DeviceConfig
 from rtmctl.model.types import DeviceModel
 from rtmctl.render import render
+from rtmctl.store import open_store
 
 DEMO = Path(__file__).parents[3] / "inventories" / "demo"
 
@@ -88,3 +94,18 @@ def test_text_without_comments_is_no_model() -> None:
     _, models = design(DEMO)
     running = {name: replace(reported(model), raw=None) for name, model in models.items()}
     assert current_models(dict.fromkeys(running, "frr"), running) == {}
+
+
+def test_what_cannot_be_read_is_named_with_its_remedy(tmp_path: Path) -> None:
+    devices = FakeFabric(OLD)
+    devices["leaf2"].alive = False
+
+    async def dial(name: str) -> FakeSession:
+        if name == "leaf1":
+            raise LoginRefused(name, "connect", "there is no key file id", hint="check the key")
+        return await devices.connect(name)
+
+    net = replace(network(devices, open_store(str(tmp_path / "store.db"))), connect=dial)
+    with pytest.raises(TemporaryError, match="leaf1: there is no key file id; leaf2: connection refused") as refused:
+        run(make(net))
+    assert refused.value.hint == "check the key; bring back what is down; --only leaves devices out"

@@ -17,7 +17,6 @@ from .mechanism import must
 Facts = dict[str, Any]
 _BY_HAND = ("3", "4")
 """protocols of rtnetlink(7): boot, static"""
-_OWN = ("local", "broadcast", "multicast", "anycast")
 
 
 def read(machine: Machine, places: list[Place], routes: bool = True) -> Facts:
@@ -77,7 +76,7 @@ def paths_of(machine: Machine, space: str) -> list[str]:
                 w for w in line.replace("\\", " ").split() if w not in ("linkdown", "dead", "offload", "pervasive")
             ]
             protocol = words[words.index("proto") + 1] if "proto" in words else "3"
-            if protocol in _BY_HAND and words[0] not in _OWN and "nhid" not in words and "expires" not in words:
+            if protocol in _BY_HAND and "nhid" not in words and "expires" not in words:
                 found.append(f"{family} {' '.join(words)}")
     return found
 

@@ -23,6 +23,8 @@ RETRY_S = 1.0
 """until the next try after something that no undo should meet"""
 MEND_S = (2.0, 5.0, 10.0, 20.0, 40.0)
 """between tries of an undo that left something; then once a minute, until somebody forgets the drill"""
+UNREADABLE_S = 1.0
+"""how long a lease counts that nobody can read: `renew` refuses it too"""
 LOOK_S = 0.25
 
 
@@ -32,7 +34,7 @@ class Guard:
     def __init__(self, machine: Machine, key: str) -> None:
         self.machine, self.key = machine, key
         self.known: Record = {}
-        self.until = machine.now() + 1.0
+        self.until = machine.now() + UNREADABLE_S
         self.beats_at: float | None = None
         self.mends = chain(MEND_S, repeat(60.0))
         self.mend_at = machine.now() + next(self.mends)
@@ -68,7 +70,7 @@ class Guard:
         if record.get("state") not in LIVE:
             return None
         ends = ends_at(machine, self.key)
-        self.until = self.until if ends is None else ends
+        self.until = min(self.until, machine.now() + UNREADABLE_S) if ends is None else ends
         expired = record["boot_id"] != machine.boot_id() or machine.now() >= self.until
         if expired or record["state"] in AT_WORK:
             try:

@@ -39,8 +39,9 @@ def find(machine: Machine, name: str) -> Place | None:
 
 
 def links_of(machine: Machine, space: str) -> list[dict[str, Any]]:
-    result = machine.run([*ip(space), "-j", "-d", "addr"], timeout=10)
-    found = json.loads(result.out or "[]") if result.rc == 0 else []
+    if space and space not in machine.namespaces():
+        return []
+    found = json.loads(must(machine, "links", [*ip(space), "-j", "-d", "addr"]).out or "[]")
     return [link for link in found if "ifname" in link]
 
 

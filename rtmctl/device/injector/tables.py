@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..onboard.errors import AgentError
 from ..onboard.machine import Machine
 from ..onboard.programs import last_line
 from .interfaces import Place, by_space, inside, lacks, no_interface, places_of
@@ -51,9 +52,16 @@ def check(machine: Machine, wanted: Wanted) -> str | None:
     return no_interface(machine, wanted)
 
 
-def listed(machine: Machine, space: str, table: str) -> str | None:
-    result = machine.run([*inside(space), "nft", "-s", "list", "table", "netdev", table], timeout=10)
-    return result.out if result.rc == 0 else None
+def listed(machine: Machine, space: str, table: str, family: str = "netdev") -> str | None:
+    """None when the kernel has no such table; that nft cannot be asked says nothing of it, and raises AgentError."""
+    if space and space not in machine.namespaces():
+        return None
+    result = machine.run([*inside(space), "nft", "-s", "list", "table", family, table], timeout=10)
+    if result.rc == 0:
+        return result.out
+    if "No such file or directory" in result.err:
+        return None
+    raise AgentError("failed", "nft", last_line(result), permanent=False)
 
 
 def owned(machine: Machine, wanted: Wanted) -> dict[str, Any]:
@@ -88,5 +96,7 @@ def remove(machine: Machine, before: Mapping[str, Any]) -> None:
     for name in before:
         if name.startswith("nft "):
             space, _, table = name[len("nft ") :].rpartition("/")
+            if listed(machine, space, table) is None:
+                continue
             text = f"table netdev {table}\ndelete table netdev {table}\n"
             must(machine, "nft", [*inside(space), "nft", "-f", "-"], text)

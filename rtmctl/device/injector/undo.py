@@ -27,7 +27,7 @@ def undo(machine: Machine, record: Record, why: str) -> Record:
         problems = take_back(machine, record)
         gone = time.time_ns()
         left, after = remains(machine, record)
-        if not left:
+        if not left and not problems:  # a tool that fails may have nothing to show of what it should have removed
             return update(machine, record, state=RESTORED, after=after, failure="", reverted_ns=gone)
     text = "; ".join([*left[:8], *problems])
     return update(machine, record, state=BROKEN, after=after, failure=f"after the revert ({why}): {text}")

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from .clock import state_of
+from .clock import stat_of, state_of
 from .durable import read_file
 from .errors import AgentError
 from .programs import run
@@ -86,8 +86,9 @@ def ensure(watch: Watch) -> None:
         return
     with contextlib.suppress(OSError, ValueError):
         pid = int(read_file(watch.lock))
-        if state_of(pid) == "T":
-            os.kill(pid, signal.SIGCONT)
+        for process in (pid, int(stat_of(pid)[1])):
+            if state_of(process) == "T":
+                os.kill(process, signal.SIGCONT)
 
 
 def _fork_guardian(watch: Watch) -> None:

@@ -8,6 +8,7 @@ from ...onboard.machine import Machine
 from ...onboard.programs import last_line
 from ..interfaces import lacks
 from ..mechanism import Change, Wanted, changed, must
+from ..tables import listed
 
 PRIORITY = -350
 """before connection tracking and NAT, which may send a question elsewhere"""
@@ -58,5 +59,4 @@ def _table(wanted: Wanted) -> str:
 
 
 def _listed(machine: Machine, wanted: Wanted) -> str | None:
-    result = machine.run(["nft", "-s", "list", "table", "inet", _table(wanted)], timeout=10)
-    return result.out if result.rc == 0 else None
+    return listed(machine, "", _table(wanted), "inet")

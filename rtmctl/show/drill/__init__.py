@@ -5,7 +5,7 @@ All take what `rtmctl/drill` made and decide nothing: a verdict stands in the re
 
 from rtmctl.show.drill.catalogue import show_catalogue
 from rtmctl.show.drill.history import show_history
-from rtmctl.show.drill.matrix import Case, show_matrix
+from rtmctl.show.drill.matrix import show_matrix
 from rtmctl.show.drill.plan import show_plan
 from rtmctl.show.drill.progress import reporting
 from rtmctl.show.drill.recovery import show_recovery

@@ -2,26 +2,18 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rich.text import Text
 
 from rtmctl.drill.digest import by_class
+from rtmctl.drill.matrix import Case
 from rtmctl.drill.report_json import drill_plan_to_json, drill_report_to_json
-from rtmctl.drill.types import DrillPlan, DrillReport, FlowClass
+from rtmctl.drill.types import DrillPlan, FlowClass
 from rtmctl.show.drill.words import STYLES, count, ms, reasons, verdict_word
 from rtmctl.show.grid import Grid
 from rtmctl.show.output import Output
 from rtmctl.show.streams import heard_or_not
 from rtmctl.show.terminal import terminal
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One failure: planned, and what came of it; no report: it was refused."""
-
-    plan: DrillPlan
-    report: DrillReport | None
 
 
 def show_matrix(cases: Sequence[Case], output: Output) -> None:

@@ -52,7 +52,7 @@ def _flows(plan: DrillPlan, console: Console) -> None:
     console.print()
     ways = Counter((one.kind, one.flow.source, one.flow.destination, one.via) for one in plan.flows)
     order = list(FlowClass)
-    table = Grid("class", "flows", "from", "to", "predicted way", right=("flows",), wraps=("predicted way",))
+    table = Grid("class", "flows", "from", "to", "predicted switches", right=("flows",), wraps=("predicted switches",))
     for (kind, source, destination, via), number in sorted(ways.items(), key=lambda way: order.index(way[0][0]))[
         :SHOWN
     ]:

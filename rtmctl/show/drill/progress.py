@@ -157,7 +157,8 @@ def _lines(event: Event, standing: Standing) -> Iterator[Text]:
             now = ", ".join(
                 f"{one.kind.value} {ms(one.silent_ms)} (worst {ms(one.worst_ms)})" for one in standing.classes
             )
-            yield Text(f"  at {event.at_ms / 1000:.1f} s, ms silent: {now}", style="dim")
+            at = f"at {event.at_ms / 1000:.1f} s, " if event.at_ms > 0 else ""
+            yield Text(f"  {at}ms silent: {now}", style="dim")
         case Happened(moment=moment) if standing.tells(event):
             yield Text(f"  {moment.at_ms:.1f} ms  {moment.node}: {moment.text}")
         case Waiting():

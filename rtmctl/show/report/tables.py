@@ -12,7 +12,7 @@ from rtmctl.show.drill.words import arguments, clock, ms
 MOMENTS = 400
 """that the page lists; the JSON form holds all"""
 FLOW_HEADS = (
-    *("flow", "class", "predicted way", "worst", "median", "bound"),
+    *("flow", "class", "predicted switches", "worst", "median", "bound"),
     *("lost", "out of order", "twice", "p99", "slowest", "carried"),
 )
 

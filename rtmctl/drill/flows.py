@@ -79,13 +79,11 @@ def choose_flows(
     """
     classes = Classes(around, fault)
     if load.pairs:
-        pairs = [found for a, b in load.pairs if (found := _pair(around, classes, a, b)) is not None]
+        named = {names: _pair(around, classes, *names) for names in load.pairs}
         notes = tuple(
-            f"{a} and {b}: the site lets no probe pass between them"
-            for a, b in load.pairs
-            if _pair(around, classes, a, b) is None
+            f"{a} and {b}: the site lets no probe pass between them" for (a, b), pair in named.items() if pair is None
         )
-        return _planned(load, pairs, load.per_pair, notes)
+        return _planned(load, [pair for pair in named.values() if pair is not None], load.per_pair, notes)
     pairs = list(_chosen(around, fault.met, classes, sorted(hosts), most_pairs, Random(seed)))
     notes = () if _shares(pairs) else ("no pair of hosts that probes may use crosses what the fault removes",)
     return _planned(load, pairs, max(load.per_pair, _tuples(pairs)), notes)

@@ -48,6 +48,13 @@ def test_what_was_named_and_cannot_be_measured_is_an_error(
     assert caught.value.exit is code
 
 
+def test_a_pair_of_which_only_one_direction_may_pass_is_refused() -> None:
+    """The filters are stateless: what comes back is let through from the port of the service alone."""
+    text = OBSERVED.replace("protocol: tcp, ports: [5432]", "protocol: udp, ports: [20000]")
+    with pytest.raises(PermanentError, match="the gateway filter of"):
+        of_pairs(fabric(text), models(text), [("app1", "store1")], {}, LOAD)
+
+
 def test_all_is_every_pair_that_may_and_names_the_others() -> None:
     found = of_all(fabric(OBSERVED), models(OBSERVED), CLOSED | {"db1": "it does not run in lab x"}, LOAD)
     ends = {(f.source, f.destination) for f in found.flows}

@@ -58,6 +58,26 @@ def test_a_round_trip_is_longer_than_one_way(address: Address) -> None:
     assert found.network.min_ms < found.rtt_network.min_ms <= found.rtt.min_ms
 
 
+def test_the_time_at_the_far_end_is_not_the_network_s() -> None:
+    """The far end is frozen for a while: packets wait there, stamped by the kernel, until it sends them back."""
+    out = Flow("out", "a", "b", HERE, HERE, rate_pps=200)
+
+    async def run() -> ProbeResult:
+        probe = await start_probe(spec(out, port=24170, duration_s=60, echo=True), Local("a", "b"))
+        await probe.started()
+        far = next(p for p in agents() if _listens(p, 24170))
+        os.kill(far, signal.SIGSTOP)
+        await asyncio.sleep(1)
+        os.kill(far, signal.SIGCONT)
+        await asyncio.sleep(0.2)
+        return await probe.stop()
+
+    [found] = asyncio.run(run()).flows
+    assert found.rtt_network is not None
+    assert found.rtt_network.count == found.sent
+    assert found.rtt_network.max_ms < 500
+
+
 def test_it_stops_when_told() -> None:
     async def stopped() -> int:
         stop, started = asyncio.Event(), asyncio.Event()

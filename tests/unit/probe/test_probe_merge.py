@@ -150,7 +150,7 @@ def test_a_probe_that_cannot_vouch_for_itself_is_inconclusive(bad: Line, words: 
 
 def test_a_flow_that_was_not_sent_at_all_is_not_called_clean() -> None:
     found = lines()
-    found["a"][2] = sent(0, 0)
+    found["a"][1:3] = [own(lasted_s=0.0), sent(0, 0)]
     assert merged(found).verdict is Verdict.INCONCLUSIVE
 
 

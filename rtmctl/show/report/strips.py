@@ -42,6 +42,14 @@ class Strips:
         return max((row.worst_ms for row in self.rows), default=0.0)
 
     @property
+    def bound_ms(self) -> float | None:
+        """Where the longest loss would have ended at the latest; None without a limit to draw."""
+        if not self.limit_ms:
+            return None
+        longest = max((g for row in self.rows for g in row.gaps), key=lambda g: g.end - g.start, default=Gap(0, 0))
+        return longest.start + self.limit_ms
+
+    @property
     def height(self) -> float:
         """px; flows that lost nothing need no room of their own."""
         return min(_GREATEST, max(_LEAST, _ROW * len(self.rows))) if self.worst_ms else _QUIET
@@ -99,6 +107,6 @@ def drawn(one: Strips, scale: Scale, top: float, apart: float) -> Iterator[str]:
         y = f'y="{top + number * height:.4g}" height="{max(1.0, height - 0.6):.3g}"'
         boxes = "".join(f'<rect x="{scale.percent(g.start)}" width="{scale.span(g.start, g.end)}" {y}/>' for g in gaps)
         yield f'<g class="{one.kind.value}"><title>{escape(row.flow)}: {ms(row.worst_ms)} ms</title>{boxes}</g>'
-    if one.limit_ms and scale.holds(one.limit_ms):
-        x = scale.percent(one.limit_ms)
+    if one.bound_ms is not None and scale.holds(one.bound_ms):
+        x = scale.percent(one.bound_ms)
         yield f'<line class="bound {one.kind.value}" x1="{x}" x2="{x}" y1="{top:g}" y2="{top + one.height:g}"/>'

@@ -51,7 +51,7 @@ def closer_look(run: Run) -> str:
     lanes = stretches(run.moments)
     before_revert = [stretch.last.at_ms for stretch in lanes if stretch.kind != "revert"]
     claimed = [one for one in strips(run) if one.limit_ms is not None]
-    marks = (max(one.worst_ms, one.limit_ms or 0.0) for one in claimed)
+    marks = (max(one.worst_ms, one.bound_ms or 0.0) for one in claimed)
     end = max([*before_revert, *marks], default=0.0)
     if run.injected_ms is None or end <= 0:
         return ""
@@ -89,7 +89,10 @@ def _axis(scale: Scale, height: float) -> Iterator[str]:
         yield f'<line x1="{x}" x2="{x}" y1="{AXIS - 8}" y2="{height:g}"/>'
         anchor = "start" if scale.x(at) < 5 else "end" if scale.x(at) > 95 else "middle"
         said = f"{at / 1000:g} s" if scale.end > SECONDS_FROM else f"{at:g} ms"
-        yield f'<text class="quiet" text-anchor="{anchor}" x="{x}" y="{AXIS - 12}">{said}</text>'
+        aside = 0
+        if not at and anchor == "middle":
+            anchor, aside = "end", -4  # the fault's line stands there
+        yield f'<text class="quiet" text-anchor="{anchor}" dx="{aside}" x="{x}" y="{AXIS - 12}">{said}</text>'
 
 
 def _cut(what: str, at: float, scale: Scale, height: float) -> Iterator[str]:

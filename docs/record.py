@@ -8,6 +8,7 @@
 
     <!-- picture docs/pictures/verify.svg exit=5: rtmctl net verify -->     what a terminal shows, in colour
     <!-- graph docs/pictures/fabric.svg: rtmctl lab graph --format html -->  the drawing in a page
+    <!-- page docs/pictures/drill.png: silent-link.html -->  the top of a page that a command before has written
 
 The commands of all blocks run in order, in one new folder, with a lab of their own; a command that ends otherwise than
 its block says (`exit=4`) stops the recording and leaves the README as it was.
@@ -17,6 +18,7 @@ import fcntl
 import os
 import pty
 import re
+import shutil
 import struct
 import subprocess
 import sys
@@ -24,6 +26,7 @@ import tempfile
 import termios
 from pathlib import Path
 
+from playwright.sync_api import sync_playwright
 from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.text import Text
@@ -33,7 +36,7 @@ README = ROOT / "README.md"
 COLUMNS = 110
 _BLOCK = re.compile(
     r"(?P<run><!-- run(?P<run_options>[^>]*)-->\n```console\n)(?P<body>.*?)(?P<end>```\n)"
-    r"|<!-- (?P<kind>picture|graph) (?P<file>\S+?)(?P<options>( \w+=\d+)*): (?P<command>.*?) -->\n",
+    r"|<!-- (?P<kind>picture|graph|page) (?P<file>\S+?)(?P<options>( \w+=\d+)*): (?P<command>.*?) -->\n",
     re.DOTALL,
 )
 _ELSEWHERE = re.compile(r"@font-face \{\{.*?\}\}\s*|<!--.*?-->\s*", re.DOTALL)
@@ -67,7 +70,9 @@ def _record(block: re.Match[str], work: str, environment: dict[str, str]) -> str
     file = ROOT / block["file"]
     file.parent.mkdir(exist_ok=True)
     wanted = _options(block["options"]).get("exit", 0)
-    if block["kind"] == "graph":
+    if block["kind"] == "page":
+        _photograph(Path(work, command), file)
+    elif block["kind"] == "graph":
         page = subprocess.run(["bash", "-c", command], cwd=work, env=environment, stdout=subprocess.PIPE, check=True)
         file.write_text(_drawing(page.stdout.decode()), encoding="utf-8")
     else:
@@ -136,6 +141,21 @@ def _drawing(page: str) -> str:
     if not found:
         raise SystemExit("the page of `lab graph` holds no drawing")
     return f"{found[0]}\n"
+
+
+def _photograph(page: Path, picture: Path) -> None:
+    """As a browser shows it before anybody scrolls; without its verdict and timeline it would be no picture of it."""
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium's own sandbox refuses root
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium-headless-shell"), args=arguments)
+        shown = browser.new_page(viewport={"width": 1180, "height": 900})
+        shown.goto(page.as_uri())
+        timeline = shown.locator("svg.timeline").first.bounding_box()
+        if timeline is None:
+            raise SystemExit(f"{page} shows no timeline")
+        bottom = timeline["y"] + timeline["height"] + 16
+        shown.screenshot(path=picture, clip={"x": 0, "y": 0, "width": 1180, "height": bottom}, full_page=True)
+        browser.close()
 
 
 if __name__ == "__main__":

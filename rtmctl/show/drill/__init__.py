@@ -12,7 +12,6 @@ from rtmctl.show.drill.recovery import show_recovery
 from rtmctl.show.drill.result import show_report
 
 __all__ = [
-    "Case",
     "reporting",
     "show_catalogue",
     "show_history",

@@ -65,6 +65,6 @@ def _tells(kind: FlowClass, max_ms: float) -> bool:
 
 def _verdict(case: Case) -> tuple[str, str]:
     if case.report is None:
-        return "refused", "bold yellow"
+        return ("refused" if case.plan.refused else "not run"), "bold yellow"
     word = verdict_word(case.report)
     return (word.lower(), STYLES[case.report.verdict]) if case.report.restored else (word, "bold white on red")

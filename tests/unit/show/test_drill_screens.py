@@ -9,9 +9,10 @@ from rich.text import Text
 
 from rtmctl.drill.catalogue import catalogue
 from rtmctl.drill.faults import FAULTS
+from rtmctl.drill.matrix import Case
 from rtmctl.drill.report_json import drill_report_to_json
 from rtmctl.drill.types import DrillReport
-from rtmctl.show.drill import Case, show_catalogue, show_history, show_matrix, show_plan, show_report
+from rtmctl.show.drill import show_catalogue, show_history, show_matrix, show_plan, show_report
 from rtmctl.show.output import Output
 from rtmctl.store import DrillRow
 from tests.unit.drill.drill_examples import DEMO, EXAMPLES, plan, refused, refuted, silent_link

@@ -11,15 +11,19 @@ from typing import Any
 import pytest
 
 from rtmctl.base import Exit, RtmctlError
-from rtmctl.device.injecting.holder import RemoteHolder
+from rtmctl.cli.lab_hosts import lab_hosts
+from rtmctl.device.injecting import HostWay, RemoteHolder
 from rtmctl.device.injection import Held, Holder, HoldState, Injection
 from rtmctl.drill.holders import held_by_power, power_of
 from rtmctl.lab import Choices, Lab
 from rtmctl.lab.power import status
 from tests.lab.conftest import processes_of
-from tests.lab.drill.faults_lab import Doomed, ended, fabric, folder_of, until
+from tests.lab.drill.faults_lab import SITE, Doomed, ended, fabric, folder_of, until
 
 LEASE_S = 6.0
+MACHINE = "  h3: {rack: r1, leaf: leaf2, segment: web, systemd: true}\n"
+UNIT = "[Service]\nExecStart=/bin/sleep 3141\n"
+"""nobody starts it again but the injector"""
 MOMENTS = (("spine1", "armed"), ("spine2", "injecting"), ("h1", "active"), ("h2", "reverting"))
 """a node a moment, so that all are killed beside each other"""
 
@@ -27,7 +31,7 @@ MOMENTS = (("spine1", "armed"), ("spine2", "injecting"), ("h1", "active"), ("h2"
 @pytest.fixture(scope="module")
 def lab(labs: Callable[[str], Lab], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     lab = labs("faults-power")
-    lab.up(fabric(tmp_path_factory.mktemp("site")), Choices())
+    lab.up(fabric(tmp_path_factory.mktemp("site"), SITE + MACHINE), Choices())
     yield lab
 
 
@@ -155,6 +159,38 @@ async def reverted(holder: Holder) -> Held:
         return await holder.revert()
     finally:
         await holder.close()
+
+
+def test_a_machine_with_systemd_loses_power(lab: Lab) -> None:
+    *_, restored = asyncio.run(whole(opened(lab, power("h3")), 60))
+    assert restored.state is HoldState.RESTORED, restored
+
+
+@pytest.mark.parametrize("attended", [True, False], ids=["reverted", "left alone"])
+def test_a_service_killed_is_started_again(lab: Lab, attended: bool) -> None:
+    """On a real systemd host; left alone, its own guard does it, which is a unit of systemd there."""
+    lab.run("h3", "sh", "-c", "cat >/etc/systemd/system/victim.service", stdin=UNIT)
+    lab.run("h3", "systemctl", "restart", "victim")
+    asked = {"process": "sleep", "argument": "3141"}
+
+    def state() -> str:
+        return lab.run("h3", "systemctl", "is-active", "victim").stdout.strip()
+
+    async def kill() -> Held:
+        holder = RemoteHolder(Injection("h3", "process-kill", asked), HostWay(lab_hosts(lab), "h3"))
+        try:
+            assert await holder.check() is None
+            await holder.arm("service", 60 if attended else LEASE_S)
+            await holder.inject()
+            assert state() == "failed"
+            return await holder.revert() if attended else await holder.status()
+        finally:
+            await holder.close()
+
+    assert state() == "active"
+    held = asyncio.run(kill())
+    assert held.state is (HoldState.RESTORED if attended else HoldState.ACTIVE)
+    until("it runs again", lambda: state() == "active")
 
 
 def test_what_is_off_or_unknown_is_refused(lab: Lab) -> None:

@@ -1,21 +1,28 @@
-"""Predicted classes and reachability against real packets: a link down, a leaf of a pair off, then a spine too."""
+"""Predicted classes and reachability against real packets: a link down, a leaf of a pair off, then a spine too.
+
+And the detection time that bounds begin with, as real sessions negotiated it.
+"""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import combinations, permutations
 
 import pytest
 
 from rtmctl.base import RtmctlError
+from rtmctl.device.state import DeviceState
 from rtmctl.drill.classes import Classes
 from rtmctl.drill.radius import radius
 from rtmctl.drill.recorder import five_tuples
+from rtmctl.drill.timers import Timers
 from rtmctl.drill.types import Detection, FaultPlan, FlowClass, Removed, Surroundings
 from rtmctl.lab import Choices
+from rtmctl.observe import Sessions
 from rtmctl.observe.carried import cables, carried, lookouts
 from rtmctl.observe.places import primary
 from rtmctl.observe.recording import start_recording
 from rtmctl.probe import Flow, FlowResult, ProbeResult, ProbeSpec, start_probe
+from tests.lab.drill.faults_lab import until
 from tests.lab.observe.observe_lab import SETTLE_S, Observed, observed
 
 SITE = """
@@ -119,6 +126,34 @@ def judge(
 def silent(flow: FlowResult) -> bool:
     """Nothing arrived any more at the end."""
     return any(window.until_ms is None and window.length_ms > 1000 * HELD_S / 2 for window in flow.windows)
+
+
+def test_detection_is_what_both_ends_negotiated(here: Observed) -> None:
+    """One end sends more slowly than its model says: the other waits longer, and only that one."""
+
+    async def states() -> Mapping[str, DeviceState]:
+        sessions = Sessions(frozenset(here.models), here.opener())
+        try:
+            return (await sessions.read())[0]
+        finally:
+            await sessions.close()
+
+    def seen() -> tuple[float, float]:
+        timers = Timers(here.models, asyncio.run(states()))
+        ends = timers.detection("leaf1", "spine1"), timers.detection("spine1", "leaf1")
+        return tuple(end.ms if end else 0.0 for end in ends)  # type: ignore[return-value]
+
+    def slow_down(interval_ms: int) -> None:
+        lines = ("configure terminal", "bfd", "profile fabric", f"transmit-interval {interval_ms}")
+        here.run("spine1", "vtysh " + " ".join(f"-c '{line}'" for line in lines))
+
+    assert seen() == (900.0, 900.0)
+    slow_down(500)
+    try:
+        until("the new interval is agreed", lambda: seen() == (1500.0, 900.0))
+    finally:
+        slow_down(300)
+        until("the old interval is agreed again", lambda: seen() == (900.0, 900.0))
 
 
 def test_flows_are_lost_as_their_classes_say(here: Observed) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from rtmctl.drill.types import Moment, PlannedFlow
+from rtmctl.drill.types import FaultPlan, Moment, PlannedFlow
 from rtmctl.probe import ProbeSpec
 
 
@@ -18,6 +18,13 @@ class Recorded:
     """flow to what counters showed it on before the fault: links by identity, cables to hosts as (leaf, port)"""
     doubts: tuple[str, ...] = ()
     """what is not known because a recorder failed"""
+    absent: Mapping[str, str] = field(default_factory=dict)
+    """switches that were not heard to the end, with the reason: a doubt unless the fault is on them"""
+
+    def doubts_about(self, fault: FaultPlan) -> tuple[str, ...]:
+        """Those that the fault itself does not explain."""
+        hit = fault.removed.devices | {injection.node for injection in fault.injections}
+        return (*self.doubts, *(f"{name}: {why}" for name, why in sorted(self.absent.items()) if name not in hit))
 
 
 class Recorder(Protocol):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from rtmctl.device import Endpoint
-from rtmctl.device.events import Sighting
+from rtmctl.device.events import Moment, Sighting
 from rtmctl.drill.instruments import Recorded
 from rtmctl.drill.types import PlannedFlow
 from rtmctl.fabric.types import Fabric
@@ -53,10 +53,15 @@ class SwitchRecorder:
             measured = rates(recorded.counters, *self._looked)
             wrong = contradicted(used, self._flows, measured, self._ends)
             self._doubts += [f"counters of {cable} do not show the flows that were seen on it" for cable in wrong]
+        silences = (
+            Moment((recorded.devices[name].last_ns - began_ns) / 1e6, name, "daemon", "is heard no more")
+            for name in recorded.absent
+        )
         return Recorded(
-            moments=timeline(recorded.events, began_ns, self._names),
+            moments=(*timeline(recorded.events, began_ns, self._names), *silences),
             used=used,
             doubts=(*self._doubts, *recorded.doubts),
+            absent=recorded.absent,
         )
 
 

@@ -200,7 +200,7 @@ class OneRun:
         evidence = Evidence(
             flows=flows,
             planned=sum(not {one.flow.source, one.flow.destination} & {*probed.vanished} for one in plan.flows),
-            doubts=(*probed.doubts, *(() if self.control else recorded.doubts)),
+            doubts=(*probed.doubts, *(() if self.control else recorded.doubts_about(plan.fault))),
             injected_ms=injected_ms,
             control=self.control,
             deviations=steady.why,

@@ -21,7 +21,7 @@ from rtmctl.device.events import (
 from rtmctl.device.frr.netlink import messages
 from rtmctl.device.frr.tables import Space
 
-LATE_MS = 50.0
+LATE_MS = 200.0
 """a recorder that was later than this did not run; what it stamped then it had not seen come"""
 LIVE = struct.Struct("=QIIqqIIIII")
 """zlog_live_hdr up to texthdrlen: seconds, ns, header length, pid, tid, lost, priority, flags, text length, prefix"""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import Any
 
@@ -21,7 +22,9 @@ def undo(machine: Machine, record: Record, why: str) -> Record:
 
     While it is at work the record says so: should it die, the guard does it again.
     """
-    record = update(machine, record, state=REVERTING, cause=why, **session_of_this())
+    record = {**record, "state": REVERTING, "cause": why, **session_of_this()}
+    with contextlib.suppress(OSError):  # nothing can be written anywhere: the fault must go all the same
+        update(machine, record)
     for pause in (0.0, *PAUSES_S):
         time.sleep(pause)
         problems = take_back(machine, record)

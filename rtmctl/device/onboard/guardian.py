@@ -18,6 +18,7 @@ from .clock import stat_of, state_of
 from .durable import read_file
 from .errors import AgentError
 from .programs import run
+from .sessions import sign
 
 
 class Watch(NamedTuple):
@@ -142,8 +143,7 @@ def _live(watch: Watch) -> None:
         _pin()  # a lock on memory is not inherited, mlockall(2)
     fd = os.open(watch.lock, os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(fd, fcntl.LOCK_EX)
-    os.ftruncate(fd, 0)
-    os.pwrite(fd, str(os.getpid()).encode(), 0)
+    sign(fd)
     for pause in watch.looks():
         if os.getppid() != guardian:
             os.close(fd)

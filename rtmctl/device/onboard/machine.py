@@ -12,6 +12,7 @@ from .clock import boot_id, boottime
 from .documents import Documents
 from .errors import AgentError
 from .programs import Result, run
+from .sessions import sign
 
 
 class Machine(Documents):
@@ -43,6 +44,7 @@ class Machine(Documents):
 
         Raises AgentError `busy`.
         """
+        os.makedirs(self.run_dir, 0o700, exist_ok=True)
         fd = os.open(self.lock_path(name), os.O_RDWR | os.O_CREAT, 0o600)
         try:
             deadline = self.now() + wait_s
@@ -54,8 +56,7 @@ class Machine(Documents):
                     if self.now() >= deadline:
                         raise AgentError("busy", "lock", "another step is running on the device", False) from None
                     time.sleep(0.02)
-            os.ftruncate(fd, 0)
-            os.pwrite(fd, str(os.getpid()).encode(), 0)
+            sign(fd)
             yield
         finally:
             os.close(fd)

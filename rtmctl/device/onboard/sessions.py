@@ -42,6 +42,12 @@ def kill_session(record: Mapping[str, Any]) -> None:
                     os.kill(int(name), signal.SIGKILL)
 
 
+def sign(fd: int) -> None:
+    """Write into a lock file who holds it, over what stands there: where memory is full that needs none."""
+    with contextlib.suppress(OSError):
+        os.pwrite(fd, str(os.getpid()).ljust(12, "\n").encode(), 0)
+
+
 def kill_holder(lock: str) -> None:
     """SIGKILL whoever holds a lock file and does not let go: a step of another session that hangs."""
     with contextlib.suppress(OSError, ValueError):

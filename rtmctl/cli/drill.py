@@ -14,8 +14,11 @@ from rtmctl.cli.loop import wait_for
 from rtmctl.cli.options import Command, Output, globals_of
 
 if TYPE_CHECKING:
+    from rtmctl.cli.drilling import Drilling
     from rtmctl.device.injection import Argument
+    from rtmctl.drill.carrying import RunOptions
     from rtmctl.drill.events import OnEvent
+    from rtmctl.drill.planning import Prepared
     from rtmctl.drill.recover import RecoveryReport
     from rtmctl.drill.site import DrillSite
     from rtmctl.drill.types import Drill
@@ -25,7 +28,7 @@ app = typer.Typer(
 )
 
 WhichArgument = Annotated[
-    str, typer.Argument(metavar="NAME|FILE|FAULT", help="As `drill list` shows them, or a drill file")
+    str, typer.Argument(metavar="[NAME|FILE|FAULT]", help="As `drill list` shows them, or a drill file")
 ]
 IdArgument = Annotated[str, typer.Argument(metavar="[ID]", help="Of this drill alone; else of all")]
 TargetArgument = Annotated[str, typer.Argument(metavar="[TARGET]", help="What is broken: spine1:leaf1, leaf2, h1 …")]
@@ -46,13 +49,14 @@ def list_(ctx: typer.Context) -> None:
 @app.command(cls=Command)
 def run(
     ctx: typer.Context,
-    which: WhichArgument,
+    which: WhichArgument = "",
     target: TargetArgument = "",
     option: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="An option of the fault, as `drill list` shows them")
     ] = None,
     runs: Annotated[int, typer.Option(metavar="N", min=1, max=1000, help="So many times, for a distribution")] = 1,
     control: Annotated[bool, typer.Option("--control", help="First a run without the fault: the noise floor")] = False,
+    matrix: Annotated[bool, typer.Option("--matrix", help="Every single failure of the fabric, one table")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done and whom it hits")] = False,
     max_impact: Annotated[
         float | None,
@@ -66,38 +70,82 @@ def run(
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; kept in the history, told to the hooks")] = "",
 ) -> None:
     """Break it, measure what is lost, put it back, and say whether that is what was expected."""
-    from rtmctl.cli.ask import agree
     from rtmctl.cli.drilling import drilling, prepared
+    from rtmctl.drill.carrying import RunOptions
+    from rtmctl.drill.matrix import matrix_drills
+
+    if matrix == bool(which) or (matrix and report):
+        raise PermanentError("a drill, or --matrix without one and without --report", exit=Exit.USAGE)
+    opened = open_site(ctx)
+    output = only(opened.said, Output.TEXT, Output.JSON, Output.JUNIT)
+    chosen = matrix_drills(opened.fabric) if matrix else (_find(opened, which, target, option),)
+    work = drilling(opened)
+    cases = tuple(prepared(work, _timed(drill, hold, lease), max_impact) for drill in chosen)
+    asked = RunOptions(runs, control, reason=reason)
+    if dry_run:
+        _show_plans(cases, output)
+    elif matrix:
+        _run_matrix(opened, work, cases, asked, output)
+    else:
+        _run_one(opened, work, cases[0], asked, output, report)
+
+
+def _show_plans(cases: tuple[Prepared, ...], output: Output) -> None:
+    from rtmctl.show.drill import show_plan
+
+    for case in cases:
+        show_plan(case.plan, output)
+    raise typer.Exit(Exit.REFUSED if any(case.plan.refused for case in cases) else Exit.DONE)
+
+
+def _run_one(
+    opened: OpenSite, work: Drilling, case: Prepared, asked: RunOptions, output: Output, page: Path | None
+) -> None:
+    from rtmctl.cli.ask import agree
     from rtmctl.cli.stopping import patiently
-    from rtmctl.drill.carrying import RunOptions, carry_out
+    from rtmctl.drill.carrying import carry_out
     from rtmctl.drill.events import Note
     from rtmctl.show.drill import reporting, show_plan, show_report
     from rtmctl.show.report import write_page
 
-    opened = open_site(ctx)
-    output = only(opened.said, Output.TEXT, Output.JSON, Output.JUNIT)
-    drill = _drill(opened, which, target, option, hold, lease)
-    work = drilling(opened)
-    ready = prepared(work, drill, max_impact)
-    plan = ready.plan
-    if dry_run:
-        show_plan(plan, output)
-        raise typer.Exit(Exit.REFUSED if plan.refused else Exit.DONE)
     if output is Output.TEXT:
-        show_plan(plan, output)
-    if work.target.lab is None and not plan.refused:
-        agree(opened.said, f"{plan.fault.said}, on {work.target.label}?")
-    options = RunOptions(runs, control, reason=reason)
+        show_plan(case.plan, output)
+    if work.target.lab is None and not case.plan.refused:
+        agree(opened.said, f"{case.plan.fault.said}, on {work.target.label}?")
     with reporting(output) as emit:
         done = patiently(
             lambda text: emit(Note(text)),
-            lambda stop: carry_out(work.site, ready, options, emit=emit, stop=stop),
+            lambda stop: carry_out(work.site, case, asked, emit=emit, stop=stop),
             work.target.lab,
         )
-    if report:
-        write_page(done, opened.fabric, report)
-    show_report(done, output, report)
+    if page:
+        write_page(done, opened.fabric, page)
+    show_report(done, output, page)
     raise typer.Exit(done.exit)
+
+
+def _run_matrix(
+    opened: OpenSite, work: Drilling, cases: tuple[Prepared, ...], asked: RunOptions, output: Output
+) -> None:
+    from rtmctl.change import Stop
+    from rtmctl.cli.ask import agree
+    from rtmctl.cli.stopping import patiently
+    from rtmctl.drill.events import Note
+    from rtmctl.drill.matrix import Case, exit_of_walk, walk
+    from rtmctl.show.drill import reporting, show_matrix
+
+    only(opened.said, Output.TEXT, Output.JSON)
+    if work.target.lab is None:
+        agree(opened.said, f"{len(cases)} failures one after the other, on {work.target.label}?")
+
+    async def all_of_them(stop: Stop) -> tuple[tuple[Case, ...], Exit]:
+        done = await walk(work.site, cases, asked, emit=emit, stop=stop)
+        return done, exit_of_walk(done, stop)
+
+    with reporting(output) as emit:
+        done, ends = patiently(lambda text: emit(Note(text)), all_of_them, work.target.lab)
+    show_matrix(done, output)
+    raise typer.Exit(ends)
 
 
 @app.command(cls=Command)
@@ -168,14 +216,16 @@ def _take_back(
     raise typer.Exit(report.exit)
 
 
-def _drill(
-    opened: OpenSite, which: str, target: str, option: list[str] | None, hold: float | None, lease: float | None
-) -> Drill:
-    from dataclasses import replace
-
+def _find(opened: OpenSite, which: str, target: str, option: list[str] | None) -> Drill:
+    """Raises as `find_drill`, and PermanentError for an option that is no NAME=VALUE."""
     from rtmctl.drill.catalogue import find_drill
 
-    drill = find_drill(opened.said.site, which, target, _options(option or []))
+    return find_drill(opened.said.site, which, target, _options(option or []))
+
+
+def _timed(drill: Drill, hold: float | None, lease: float | None) -> Drill:
+    from dataclasses import replace
+
     hold_s, lease_s = hold if hold is not None else drill.hold_s, lease if lease is not None else drill.lease_s
     return replace(drill, hold_s=hold_s, lease_s=lease_s)
 

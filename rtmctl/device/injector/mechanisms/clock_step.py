@@ -43,9 +43,9 @@ class ClockStep:
     def inject(self, machine: Machine, wanted: Wanted) -> Change:
         offset = time.time() - machine.now()
         write_file(_path(machine, wanted), json.dumps({"offset_s": offset}), lasting=False)
-        began = time.time_ns()
+        began, ran = time.time_ns(), time.monotonic_ns()
         _set(machine, offset + _step(wanted))
-        return Change(began, time.time_ns())
+        return Change(began, began + time.monotonic_ns() - ran)  # as if the clock had not been stepped
 
     def is_active(self, machine: Machine, wanted: Wanted) -> bool:
         """False too when the host's NTP has put it right already."""

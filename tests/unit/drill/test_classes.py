@@ -118,6 +118,8 @@ def test_class(
 ) -> None:
     found = reactions(text, fault(gone(*names)), a, b)[way]
     assert (found.kind, found.sender, found.told) == expected
+    nodes = (a, *way.split(), b)
+    assert found.into == (nodes[nodes.index(found.sender) + 1] if found.sender else "")
 
 
 def test_a_next_hop_that_stands_in_the_table_is_told_from_one_that_must_be_chosen() -> None:
@@ -145,7 +147,10 @@ DETECTIONS = {
 
 @pytest.mark.parametrize(("detection", "names", "a", "way", "kind"), DETECTIONS.values(), ids=DETECTIONS)
 def test_detection(detection: Detection, names: tuple[str, ...], a: str, way: str, kind: FlowClass) -> None:
-    assert reactions(OBSERVED, fault(gone(*names), detection), a, "web2")[way].kind is kind
+    found = reactions(OBSERVED, fault(gone(*names), detection), a, "web2")[way]
+    assert found.kind is kind
+    nodes = (a, *way.split(), "web2")
+    assert found.into == (nodes[nodes.index(found.sender) + 1] if found.sender else "")
 
 
 def test_a_fault_that_removes_nothing_is_met_where_it_touches() -> None:
@@ -158,6 +163,10 @@ SETTLED = {
     "both links seen": (("spine1:leaf3", "spine1:leaf1"), REMOTE),
     "one of them is enough": (("spine1:leaf3",), REMOTE),
     "with the cable to the host": (("spine2:leaf3", ("leaf1", "web1")), SPARED),
+    "every cable of the path": (
+        ("spine1:leaf3", "spine1:leaf1", ("leaf1", "web1"), ("leaf3", "web2")),
+        REMOTE,
+    ),
     "nothing seen: either may be": ((), None),
     "a link of no path": (("spine1:leaf4",), None),
     "two paths at once": (("spine1:leaf3", "spine2:leaf3"), None),
@@ -166,7 +175,7 @@ SETTLED = {
 
 @pytest.mark.parametrize(("used", "kind"), SETTLED.values(), ids=SETTLED)
 def test_counters_settle_it(used: tuple[str | tuple[str, str], ...], kind: FlowClass | None) -> None:
-    port = {c.leaf: c.port for c in sites.fabric(OBSERVED).host("web1").links}
+    port = {c.leaf: c.port for host in ("web1", "web2") for c in sites.fabric(OBSERVED).host(host).links}
     seen = [step if isinstance(step, str) else (step[0], port[step[0]]) for step in used]
     classes = Classes(around(OBSERVED), fault(gone("spine1:leaf1")))
     found = classes.settle(place(OBSERVED, "web2"), place(OBSERVED, "web1"), seen)

@@ -20,6 +20,7 @@ from .sections import hash_of, nft_tables, sysctls
 from .snapshot import wrong_interfaces
 from .spare import install, to_install
 from .sysctl import load_sysctl, read_sysctl
+from .wake import wake
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m|^\d{4}-\d\d-\d\d \S+ +|ERROR: ", re.MULTILINE)
 
@@ -51,6 +52,8 @@ def apply(device: Device, raw: Mapping[str, str], target: Mapping[str, str]) -> 
             load_sysctl(device, target["sysctl"], strict=False)
     if "interfaces" in changed or "sysctl" in changed:
         load_sysctl(device, target["sysctl"], strict=True)
+    if "interfaces" in changed:
+        wake(device)
 
 
 def load_interfaces(device: Device, timeout: float = COMMAND_TIMEOUT_S) -> None:

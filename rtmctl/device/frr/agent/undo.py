@@ -18,6 +18,7 @@ from .sections import normal_lines
 from .snapshot import mend_links, remove_leftovers, snapshot
 from .spare import forget_files, restore_files
 from .sysctl import read_sysctl, write_sysctl
+from .wake import wake
 
 LIMIT_S = 600.0
 """after it the watchdog kills whoever is at an undo and does it itself"""
@@ -46,6 +47,7 @@ def revert(device: Device, why: str) -> None:
         raise AgentError("broken", "revert", "; ".join(problems[:8]), cause=why)
     update(device, anyway=True, state="reverted", step="reverted")
     forget_files(device)
+    wake(device)
 
 
 def restore(device: Device, pre: Mapping[str, Any], patience: float) -> list[str]:

@@ -14,6 +14,8 @@ from rtmctl.lab.recipes import Recipe
 
 BATCH = "/etc/rtmctl/host.batch"
 EXTERNAL_PORT = "eth0"
+_NO_GROUPS = "no zebra nexthop kernel enable"
+"""As on switches. With groups FRR 10.3 sends to a leaf as soon as the link to it is back, before it has any route."""
 
 
 def batch(host: Host, fabric: Fabric, features: Features) -> str:
@@ -55,6 +57,7 @@ def routed_conf(host: Host, fabric: Fabric) -> str:
         "frr defaults datacenter",
         f"hostname {host.name}",
         "service integrated-vtysh-config",
+        _NO_GROUPS,
         *_bfd_profile(fabric),
         f"router bgp {host.asn}",
         f" bgp router-id {host.loopback}",
@@ -116,6 +119,7 @@ def external_conf(peers: Sequence[External], fabric: Fabric, passwords: Mapping[
         "frr defaults datacenter",
         f"hostname {first.name}",
         "service integrated-vtysh-config",
+        _NO_GROUPS,
         f"router bgp {first.asn}",
         f" bgp router-id {router_id}",
         " no bgp default ipv4-unicast",

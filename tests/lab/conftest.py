@@ -37,6 +37,12 @@ def labs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], L
             os.environ["RTMCTL_LAB_STATE"] = before
 
 
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a module's site."""
+    return tmp_path_factory.mktemp("site")
+
+
 def killed_up(name: str, fabric: str, after_ms: int) -> Path:
     """SIGKILL an `up` so long after its program began; `fabric`: an expression over tests.lab. The lab's folder."""
     program = (

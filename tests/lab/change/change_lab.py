@@ -1,9 +1,11 @@
 """A small fabric in a real lab, its intent in two versions, and the change room's Network over it."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
-from rtmctl.change import Network
+from rtmctl.base import Exit
+from rtmctl.change import ApplyOptions, Network, carry_out, make
 from rtmctl.cli.target import lab_endpoint
 from rtmctl.device import connect
 from rtmctl.fabric import Fabric, allocate, derive, read_lock, write_lock
@@ -41,6 +43,13 @@ def fabric_of(root: Path, text: str) -> Fabric:
     lock = allocate(site, read_lock(root))
     write_lock(root, lock)
     return derive(site, lock)
+
+
+def bring_up(net: Network, *, drain: bool = True) -> Network:
+    """Plan and apply what the site says; the network again."""
+    result = asyncio.run(carry_out(net, asyncio.run(make(net)), ApplyOptions(drain=drain)))
+    assert result.exit is Exit.DONE, result
+    return net
 
 
 def network(lab: Lab, fabric: Fabric, store: Store) -> Network:

@@ -1,13 +1,14 @@
 """The transaction on real devices: applied, applied again, rolled back."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from change_lab import MORE, SITE, fabric_of, network
+from change_lab import MORE, SITE, bring_up, fabric_of, network
 
-from rtmctl.base import Exit
+from rtmctl.base import Exit, Refused
 from rtmctl.change import ApplyOptions, Network, Outcome, carry_out, find_drift, make, make_rollback
 from rtmctl.change.reading import read_fleet
 from rtmctl.fabric import Fabric
@@ -15,11 +16,9 @@ from rtmctl.lab import Choices, Lab
 from rtmctl.store import open_store
 
 OPTIONS = ApplyOptions(drain=False)
-
-
-@pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("site")
+BARE = SITE.partition("tenants:")[0]
+IBGP = "fabric: {overlay: ibgp-rr}\n"
+HANG_S = 60
 
 
 @pytest.fixture(scope="module")
@@ -33,13 +32,6 @@ def net_of(lab: Lab, fabric: Fabric, folder: Path) -> Network:
     return network(lab, fabric, open_store(str(folder / "store.db")))
 
 
-def bring_to(lab: Lab, root: Path, folder: Path, text: str) -> Network:
-    net = net_of(lab, fabric_of(root, text), folder)
-    result = asyncio.run(carry_out(net, asyncio.run(make(net)), OPTIONS))
-    assert result.exit is Exit.DONE, result
-    return net
-
-
 def hashes(net: Network) -> dict[str, str]:
     reading = asyncio.run(read_fleet(net.connect, sorted(net.platforms), states=False))
     assert not reading.failed
@@ -47,7 +39,7 @@ def hashes(net: Network) -> dict[str, str]:
 
 
 def test_apply_again_and_back(lab: Lab, root: Path, tmp_path: Path) -> None:
-    old = hashes(bring_to(lab, root, tmp_path, SITE))
+    old = hashes(bring_up(net_of(lab, fabric_of(root, SITE), tmp_path), drain=False))
     net = net_of(lab, fabric_of(root, MORE), tmp_path)
     plan = asyncio.run(make(net))
     assert plan.devices == ("leaf1", "leaf2")
@@ -60,3 +52,21 @@ def test_apply_again_and_back(lab: Lab, root: Path, tmp_path: Path) -> None:
     assert asyncio.run(carry_out(net, back, OPTIONS)).outcome is Outcome.CONFIRMED
     assert hashes(net) == old
     assert any("rolled back before" in warning for warning in asyncio.run(make(net)).warnings)
+
+
+def test_the_overlay_becomes_ibgp_by_way_of_no_tenants(lab: Lab, root: Path, tmp_path: Path) -> None:
+    """Every instance gets another AS, and FRR takes no instance away while its VRF has an L3 VNI."""
+    bring_up(net_of(lab, fabric_of(root, SITE), tmp_path), drain=False)
+    with pytest.raises(Refused, match="which FRR refuses while the VRF has an L3 VNI") as refused:
+        asyncio.run(make(net_of(lab, fabric_of(root, SITE + IBGP), tmp_path)))
+    assert "take the tenants off" in refused.value.hint
+    for text in (BARE, BARE + IBGP, SITE + IBGP):
+        net = net_of(lab, fabric_of(root, text), tmp_path)
+        plan = asyncio.run(make(net))
+        result = asyncio.run(carry_out(net, plan, ApplyOptions(drain=False, accept_outage=bool(plan.outages))))
+        assert result.outcome is Outcome.CONFIRMED, result
+    assert asyncio.run(make(net)).empty
+    there = str(net.fabric.host("h2").addresses[0].interface.ip)
+    end = time.monotonic() + HANG_S
+    while lab.run("h1", "ping", "-c1", "-W1", there).returncode != 0:
+        assert time.monotonic() < end, "the hosts never met"

@@ -1,4 +1,4 @@
-"""A spine is drained under load and undrained, and foreign objects stand through it, on real devices.
+"""A spine is drained under load and undrained, and foreign objects stand through it, on FRR 8.4.
 
 The load stays within a segment, which FRR 8.4 carries on although it may forget router MACs (`change.quirks`).
 """
@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from change_lab import SITE, fabric_of, network
+from change_lab import SITE, bring_up, fabric_of, network
 
-from rtmctl.base import Exit, Refused
+from rtmctl.base import Refused
 from rtmctl.change import ApplyOptions, Network, Outcome, PlanOptions, Unmanaged, carry_out, drain, make, undrain
 from rtmctl.change.anchors import read_anchors
 from rtmctl.change.drains import read_drains
@@ -25,23 +25,15 @@ LOAD_PPS = 250
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("site")
-
-
-@pytest.fixture(scope="module")
 def lab(labs: Callable[[str], Lab], root: Path) -> Iterator[Lab]:
     lab = labs("drain")
-    lab.up(fabric_of(root, SITE), Choices())
+    lab.up(fabric_of(root, SITE), Choices(image="switch-frr8"))
     yield lab
 
 
 @pytest.fixture(scope="module")
 def net(lab: Lab, root: Path) -> Network:
-    net = network(lab, fabric_of(root, SITE), open_store(str(root / "store.db")))
-    result = asyncio.run(carry_out(net, asyncio.run(make(net)), ApplyOptions()))
-    assert result.exit is Exit.DONE, result
-    return net
+    return bring_up(network(lab, fabric_of(root, SITE), open_store(str(root / "store.db"))))
 
 
 async def carried(net: Network, seconds: float = 3) -> dict[str, float]:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from change_lab import fabric_of, network
+from change_lab import bring_up, fabric_of, network
 from vault_server import Vault, serving
 
 from rtmctl.base import Exit, PermanentError, Refused
@@ -59,11 +59,6 @@ SECRET = SITE.replace("prefix_limit: 10}", 'prefix_limit: 10, password: "vault:n
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("site")
-
-
-@pytest.fixture(scope="module")
 def store(root: Path) -> Store:
     return open_store(str(root / "store.db"))
 
@@ -73,8 +68,7 @@ def lab(labs: Callable[[str], Lab], root: Path, store: Store) -> Iterator[Lab]:
     lab = labs("rules")
     fabric = fabric_of(root, SITE)
     lab.up(fabric, Choices())
-    net = network(lab, fabric, store)
-    assert asyncio.run(carry_out(net, asyncio.run(make(net)), ApplyOptions())).outcome is Outcome.CONFIRMED
+    bring_up(network(lab, fabric, store))
     yield lab
 
 
@@ -97,13 +91,13 @@ def operator(lab: Lab, root: Path, store: str, user: str, words: str) -> "subpro
 
 
 def two_at_once(lab: Lab, root: Path, stores: tuple[str, str]) -> None:
-    """bob begins when ann's first wave does: ann goes through, bob is told who holds it."""
+    """bob begins when ann's first wave is applied: ann goes through, bob is told who holds it."""
     ann = operator(lab, root, stores[0], "ann", "net apply --soak 4 --override-freeze hotfix")
     assert ann.stdout is not None
     said = ""
     for line in ann.stdout:
         said += line
-        if line.startswith("wave 1/"):
+        if "commit done" in line:
             break
     bob = operator(lab, root, stores[1], "bob", "net apply --override-freeze hotfix")
     told, _ = bob.communicate(timeout=HANG_S)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from change_lab import fabric_of, network
+from change_lab import bring_up, fabric_of, network
 
 from rtmctl.base import Exit
 from rtmctl.change import ApplyOptions, Network, Outcome, Site, Timing, apply, carry_out, make, recover
@@ -26,7 +26,7 @@ from rtmctl.lab import Choices, Lab
 from rtmctl.model import DeviceConfig, DeviceModel
 from rtmctl.store import open_store
 from tests.lab.change.killing import Deadly, Kill
-from tests.lab.undo.undo_lab import LEAFS, SITE, traffic
+from tests.lab.undo.undo_lab import LEAFS, SITE, traffic, wait_for_traffic
 
 MULTIHOP = SITE.replace("switches:", "fabric: {overlay: ebgp-multihop}\nswitches:")
 PLANES = ["drain spine1", "plane 1", "undrain spine1", "plane 2", "undrain spine2"]
@@ -92,22 +92,12 @@ def watched(lab: Lab) -> Iterator[Uplinks]:
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("site")
-
-
-@pytest.fixture(scope="module")
 def lab(labs: Callable[[str], Lab], root: Path) -> Iterator[Lab]:
     lab = labs("stages")
     fabric = fabric_of(root, SITE)
-    lab.up(fabric, Choices(image="switch-frr10"))
-    net = with_passwords(network(lab, fabric, open_store(str(root / "store.db"))), "first")
-    result = asyncio.run(carry_out(net, asyncio.run(make(net)), ApplyOptions()))
-    assert result.exit is Exit.DONE, result
-    end = time.monotonic() + LATE_S
-    while lab.run("k1", "ping", "-c1", "-W1", "-I", "10.9.99.1", "10.9.99.2").returncode != 0:
-        assert time.monotonic() < end, "the hosts never met"
-    time.sleep(3)  # the second path of each comes up
+    lab.up(fabric, Choices())
+    bring_up(with_passwords(network(lab, fabric, open_store(str(root / "store.db"))), "first"))
+    wait_for_traffic(lab)
     yield lab
 
 

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from rtmctl.base import Exit
-from rtmctl.change import ApplyOptions, carry_out, make, recover
+from rtmctl.change import make, recover
 from rtmctl.change.reading import read_fleet
 from rtmctl.lab import Choices, Lab
 from rtmctl.store import open_store
-from tests.lab.change.change_lab import fabric_of
+from tests.lab.change.change_lab import bring_up, fabric_of
 from tests.lab.undo.undo_lab import (
     LEAFS,
     MORE,
@@ -29,6 +29,7 @@ from tests.lab.undo.undo_lab import (
     network,
     snapshot,
     traffic,
+    wait_for_traffic,
 )
 
 REPO = Path(__file__).parents[3]
@@ -39,28 +40,14 @@ ENDS = {"attended": Exit.ROLLED_BACK, "killed": -signal.SIGKILL, "cut off": Exit
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("site")
-
-
-@pytest.fixture(scope="module")
 def lab(labs: Callable[[str], Lab], root: Path) -> Iterator[Lab]:
     lab = labs("undo")
     lab.up(fabric_of(root, MORE), Choices())
     fabric = fabric_of(root, SITE)
-    net = network(lab, fabric, open_store(str(root / "first.db")))
-    result = asyncio.run(carry_out(net, asyncio.run(make(net)), ApplyOptions(drain=False)))
-    assert result.exit is Exit.DONE, result
+    bring_up(network(lab, fabric, open_store(str(root / "first.db"))), drain=False)
     wait_for_traffic(lab)
     darken_at_every_change(lab)
     yield lab
-
-
-def wait_for_traffic(lab: Lab) -> None:
-    end = time.monotonic() + LATE_S
-    while lab.run("k1", "ping", "-c1", "-W1", "-I", "10.9.99.1", "10.9.99.2").returncode != 0:
-        assert time.monotonic() < end, "the hosts never met"
-    time.sleep(3)  # the second path of each comes up
 
 
 def wait_until(true: Callable[[], bool], limit_s: float = 120) -> None:

@@ -7,6 +7,7 @@ the way back, so that two leafs of a pair changed or reverted at once could not 
 import asyncio
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -50,10 +51,12 @@ WINDOWS_S = (8, 20)
 
 
 def timing(window_s: float) -> Timing:
-    return Timing(window_s=window_s, stagger_s=7, lease_ttl_s=6, step_timeout_s=3, health_wait_s=30)
+    """The time between two reverts is computed, as ever: a session of FRR 10.3 may need another connect time."""
+    return Timing(window_s=window_s, lease_ttl_s=6, step_timeout_s=3, health_wait_s=30)
 
 
 DARK_S = 3
+LATE_S = 60
 FLOWS = 4
 """each way"""
 RATE_PPS = 100.0
@@ -104,6 +107,14 @@ def darken_at_every_change(lab: Lab) -> None:
 def snapshot(lab: Lab) -> dict[str, str]:
     """Files byte by byte and the kernel's objects of every leaf."""
     return {leaf: lab.run(leaf, "sh", "-c", _SNAPSHOT).stdout for leaf in LEAFS}
+
+
+def wait_for_traffic(lab: Lab) -> None:
+    """Until the routed hosts meet, by both paths."""
+    end = time.monotonic() + LATE_S
+    while lab.run("k1", "ping", "-c1", "-W1", "-I", "10.9.99.1", "10.9.99.2").returncode != 0:
+        assert time.monotonic() < end, "the hosts never met"
+    time.sleep(3)  # the second path of each comes up
 
 
 @contextmanager

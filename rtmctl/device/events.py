@@ -24,7 +24,10 @@ class LinkEvent:
 
 @dataclass(frozen=True, slots=True)
 class RouteEvent:
-    """The kernel's route changed; no next hops: it is not there. Hops that are dead or without carrier do not count."""
+    """The kernel's route changed; no next hops: it is not there. Hops that are dead or without carrier do not count.
+
+    Where packets are thrown away, the one hop's interface is 'blackhole', 'unreachable' or 'prohibit'.
+    """
 
     at_ns: int
     device: str

@@ -36,6 +36,7 @@ _AF_BRIDGE = 7
 _NESTED = 0x3FFF
 _OWN_TYPES = (2, 3, 4, 5)
 """local, broadcast, anycast, multicast: not where packets go, but which are ours"""
+_DISCARDS = {6: "blackhole", 7: "unreachable", 8: "prohibit"}
 _LOCAL_TABLE = 255
 
 Attributes = dict[int, bytes]
@@ -69,6 +70,8 @@ class KernelRoute:
     next_hop_id: int | None
     """stands for the hops where the kernel keeps next-hop objects"""
     gone: bool
+    discards: str = ""
+    """'blackhole', 'unreachable', 'prohibit': packets end here"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +158,7 @@ def _route(body: bytes, has: Attributes, gone: bool) -> KernelRoute | None:
         hops = (_hop(has, _number(has.get(4)), flags),)
     else:
         hops = ()
-    return KernelRoute(table, prefix, _number(has.get(6)), hops, id_of_hops, gone)
+    return KernelRoute(table, prefix, _number(has.get(6)), hops, id_of_hops, gone, _DISCARDS.get(kind, ""))
 
 
 def _hops(data: bytes) -> Iterator[Hop]:

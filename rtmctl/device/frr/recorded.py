@@ -70,6 +70,8 @@ def read_record(device: str, lines: Iterable[Line], clock: ClockOffset) -> Devic
             events += reader.take(line)
         except (ValueError, KeyError, IndexError, TypeError, AttributeError, struct.error) as error:
             reader.doubts.append(f"a line of kind {str(line)[:40]!r} cannot be read: {error}")
+    if "bgpd" not in reader.sources:
+        reader.doubts.append("bgpd was not heard: what its sessions did is not known")
     late = reader.late_us / 1000
     if late > LATE_MS:
         reader.doubts.append(f"the recorder did not run for {late:.0f} ms: what it saw then is stamped late")

@@ -99,6 +99,8 @@ class Space:
     def _hops(self, route: KernelRoute | None) -> tuple[NextHop, ...]:
         if route is None:
             return ()
+        if route.discards:
+            return (NextHop(None, route.discards),)
         hops = route.hops
         if route.next_hop_id is not None and not hops:
             hops = tuple(self._members(route.next_hop_id))

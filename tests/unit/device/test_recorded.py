@@ -120,6 +120,12 @@ def test_counters_of_a_namespaces_lo_are_the_vrfs() -> None:
     assert sample.counts["swp49"] == Counts(*sample.counts["swp49"]) and sample.counts["swp49"].rx_packets > 0
 
 
+def test_a_bgpd_that_is_not_heard_is_a_doubt() -> None:
+    silent = [line for line in lines(FRR8) if line[0] != "daemon"]
+    silent = [[*line[:2], {**line[2], "sources": ["zebra"]}] if line[0] == "hello" else line for line in silent]
+    assert any("bgpd was not heard" in doubt for doubt in read_record("leaf", silent, EXACT).doubts)
+
+
 LOST = struct.pack("=QIIqqIIIII", 1, 0, 72, 1, 1, 3, 6, 0, 0, 0)
 
 
@@ -171,6 +177,13 @@ def test_a_route_told_twice_changes_once() -> None:
         ({ONE, TWO}, {TWO}),
         ({TWO}, set()),
     ]
+
+
+def test_a_route_that_throws_packets_away_has_that_for_a_next_hop() -> None:
+    """RTM_NEWROUTE of 10.0.0.4/32, table main, type blackhole."""
+    body = struct.pack("=BBBBBBBBI", 2, 32, 0, 0, 254, 4, 0, 6, 0) + struct.pack("=HH", 8, 1) + bytes([10, 0, 0, 4])
+    (route,) = messages(struct.pack("=IHHII", 16 + len(body), 24, 0, 0, 0) + body)
+    assert taken(route4(1), route) == [(set(), {ONE}), (set(), {"blackhole"})]
 
 
 def test_ipv6_loses_the_next_hops_that_are_named() -> None:

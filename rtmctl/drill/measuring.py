@@ -1,10 +1,12 @@
 """What probes and counters saw, flow by flow, against what is allowed. Pure."""
 
+from dataclasses import replace
+
 from rtmctl.drill.instruments import Recorded
 from rtmctl.drill.planning import Prepared, bounds_of
 from rtmctl.drill.types import Measured
 from rtmctl.drill.verdict import limit_ms
-from rtmctl.probe.types import ProbeResult
+from rtmctl.probe.types import FlowResult, Latency, ProbeResult
 
 
 def measured(prepared: Prepared, probed: ProbeResult, recorded: Recorded) -> tuple[Measured, ...]:
@@ -20,5 +22,20 @@ def measured(prepared: Prepared, probed: ProbeResult, recorded: Recorded) -> tup
         seen = settled[result.flow.name]
         kind = planned[result.flow.name].kind if seen is None else seen
         limit = limit_ms(kind, plan.drill.hypothesis, bounds)
-        found.append(Measured(result, kind, limit, carried=seen is not None))
+        found.append(Measured(_short(result), kind, limit, carried=seen is not None))
     return tuple(found)
+
+
+def _short(result: FlowResult) -> FlowResult:
+    """Percentiles without the histograms they come from, which were five sixths of a report that the store keeps."""
+
+    def shortened(latency: Latency | None) -> Latency | None:
+        return latency and replace(latency, buckets=())
+
+    return replace(
+        result,
+        latency=shortened(result.latency),
+        network=shortened(result.network),
+        rtt=shortened(result.rtt),
+        rtt_network=shortened(result.rtt_network),
+    )

@@ -1,4 +1,4 @@
-"""Faults of one cable between two switches, held by the one that the target names first, or by each end that sends."""
+"""Faults of one cable, held by the end that the target names first, or by each end that sends."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from rtmctl.base import Exit, PermanentError
 from rtmctl.device.injection import Argument, Injection
 from rtmctl.drill.faults.kind import Kind
 from rtmctl.drill.faults.options import Chosen
-from rtmctl.drill.faults.targets import find_link
-from rtmctl.drill.types import Detection, FaultPlan, Option, Removed, Surroundings
+from rtmctl.drill.faults.targets import Cable, find_cable
+from rtmctl.drill.types import Detection, FaultPlan, Option, Surroundings
 
 LINK = "LINK"
 DIRECTION = Option(
-    "direction", "both", "which packets suffer, as the switch named first sees them", choices=("both", "out", "in")
+    "direction", "both", "which packets suffer, as the end named first sees them", choices=("both", "out", "in")
 )
 _WAYS = {"both": "both directions", "out": "{0} to {1}", "in": "{1} to {0}"}
 
@@ -25,29 +25,37 @@ class _OnLink:
     detection: Detection
     arguments: Callable[[Chosen], dict[str, Argument]]
     said: str
-    """format of the operator's line: {link}, {near}, {far}, {way} and every argument by name"""
+    """format of the operator's line: {link}, {near}, {way} and every argument by name"""
     outward: bool = False
     """it meets only what leaves an interface: each direction is held by the end that sends"""
 
     def __call__(self, fault: str, around: Surroundings, target: str, chosen: Chosen) -> FaultPlan:
-        link, near = find_link(around.fabric, target)
-        far = link.far(near).device
+        cable = find_cable(around.fabric, target)
         arguments = self.arguments(chosen)
         direction = str(arguments.get("direction", "both"))
-        senders = {"both": (near, far), "out": (near,), "in": (far,)}[direction] if self.outward else (near,)
+        senders = {"both": (cable.near, cable.far), "out": (cable.near,), "in": (cable.far,)}[direction]
         held = {**arguments, "direction": "out"} if self.outward else arguments
+        said = {"link": cable.name, "near": cable.near, "way": _WAYS[direction].format(cable.near, cable.far)}
         return FaultPlan(
             fault=fault,
-            target=f"{near}:{far}",
-            said=self.said.format(
-                link=link.identity, near=near, far=far, way=_WAYS[direction].format(near, far), **arguments
-            ),
+            target=f"{cable.near}:{cable.far}",
+            said=self.said.format(**said, **arguments),
             injections=tuple(
-                Injection(name, self.mechanism, {"interfaces": (link.end(name).port,), **held}) for name in senders
+                Injection(name, self.mechanism, {"interfaces": (_port(cable, name),), **held})
+                for name in (senders if self.outward else (cable.near,))
             ),
-            removed=Removed(links=frozenset({link.identity})),
+            removed=cable.removed,
             detection=self.detection,
         )
+
+
+def _port(cable: Cable, name: str) -> str:
+    """Raises PermanentError for the end that is somebody else's."""
+    if name not in cable.ports:
+        (own,) = cable.ports
+        hint = f"name {own} first, or a direction that it sends: {own}:{name}, direction=out"
+        raise PermanentError(f"{name} is not the site's own: nothing can be held there", hint=hint, exit=Exit.USAGE)
+    return cable.ports[name]
 
 
 def _nothing(_: Chosen) -> dict[str, Argument]:
@@ -90,7 +98,7 @@ SILENT_LINK = Kind(
 )
 ONE_WAY_SILENCE = Kind(
     "one-way-silence",
-    "packets of a link vanish from the switch named first to the other, the carrier stays",
+    "packets of a link vanish from the end named first to the other, the carrier stays",
     LINK,
     _OnLink("silence", Detection.BFD, _outward, "silent link {link}, {way}"),
 )

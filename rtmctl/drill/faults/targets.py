@@ -1,28 +1,64 @@
 """Targets by name, as a person writes them; what is not there is answered with the nearest name that is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from rtmctl.base import Exit, PermanentError
 from rtmctl.base.order import natural_key
 from rtmctl.drill.faults.options import shown
-from rtmctl.fabric.types import Device, External, Fabric, Host, Link, Role, Segment
+from rtmctl.drill.types import Removed
+from rtmctl.fabric.types import Device, External, Fabric, Host, Role, Segment
 from rtmctl.intent.names import suggest
 from rtmctl.model.types import DeviceModel, PortKind
 
 
-def find_link(fabric: Fabric, target: str) -> tuple[Link, str]:
-    """The cable between two switches, 'spine1:leaf3' either way round, and the switch named first.
+@dataclass(frozen=True, slots=True)
+class Cable:
+    """A cable that a fault is about."""
+
+    name: str
+    """'spine1:leaf3', 'leaf3:h1', 'border1:transit1': the upper end first"""
+    near: str
+    """the end that was named first"""
+    far: str
+    ports: Mapping[str, str]
+    """port of each end that is the site's own: not of an external peer"""
+    removed: Removed
+    """what the fabric is without when the cable is gone"""
+
+
+def find_cable(fabric: Fabric, target: str) -> Cable:
+    """The cable between two switches, a leaf and a host, or a border and an external peer, either way round.
 
     Raises:
         PermanentError: there is none.
     """
-    first, _, second = target.partition(":")
-    for link in fabric.links_of(first):
-        if link.far(first).device == second:
-            return link, first
-    either = (f"{a}:{b}" for link in fabric.links for a, b in _both_ways(link))
-    mine = [name for name in either if name.startswith(f"{first}:")] if fabric.links_of(first) else []
-    raise _missing("link", target, mine or (link.identity for link in fabric.links))
+    near, _, far = target.partition(":")
+    for a, b in ((near, far), (far, near)):
+        for link in fabric.links_of(a):
+            if link.a.device == a and link.b.device == b:
+                ports = {a: link.a.port, b: link.b.port}
+                return Cable(link.identity, near, far, ports, Removed(links=frozenset({link.identity})))
+        for host in fabric.hosts_of(a):
+            for cable in host.links if host.name == b else ():
+                if cable.leaf == a:
+                    return Cable(f"{a}:{b}", near, far, {a: cable.port, b: cable.nic}, _at(a, cable.port))
+        for peer in fabric.externals_of(a):
+            if peer.name == b:
+                return Cable(f"{a}:{b}", near, far, {a: peer.port}, _at(a, peer.port))
+    every = [f"{a}:{b}" for a, b in _cables(fabric)]
+    mine = [name for name in every if near in name.split(":")]
+    raise _missing("link", target, mine or every)
+
+
+def _at(leaf: str, port: str) -> Removed:
+    return Removed(host_ports=frozenset({(leaf, port)}))
+
+
+def _cables(fabric: Fabric) -> Iterator[tuple[str, str]]:
+    yield from ((link.a.device, link.b.device) for link in fabric.links)
+    yield from ((cable.leaf, host.name) for host in fabric.hosts for cable in host.links)
+    yield from ((peer.border, peer.name) for peer in fabric.externals)
 
 
 def find_switch(fabric: Fabric, target: str, roles: frozenset[Role] = frozenset(Role)) -> Device:
@@ -76,11 +112,6 @@ def find_externals(fabric: Fabric, target: str) -> tuple[External, ...]:
 def service_ports(model: DeviceModel) -> tuple[str, ...]:
     """All its ports but the management port."""
     return tuple(port.name for port in model.ports if port.kind is not PortKind.MANAGEMENT)
-
-
-def _both_ways(link: Link) -> tuple[tuple[str, str], tuple[str, str]]:
-    a, b = link.a.device, link.b.device
-    return (a, b), (b, a)
 
 
 def _missing(what: str, target: str, known: Iterable[str]) -> PermanentError:

@@ -32,6 +32,11 @@ TARGETS = {
 }
 """of waw1; a fault with another kind of target needs a line here"""
 MORE = (
+    ("link-down", "leaf01:broker1", {}),
+    ("silent-link", "broker1:leaf02", {}),
+    ("delay", "leaf01:broker1", {"delay_ms": 5}),
+    ("one-way-silence", "border1:transit1", {}),
+    ("rate-limit", "border1:transit1", {"mbit": 100, "direction": "out"}),
     ("loss", "spine2:leaf03", {"percent": "2.5", "direction": "in"}),
     ("delay", "leaf03:spine2", {"delay_ms": 10, "jitter_ms": 2, "direction": "out"}),
     ("daemon-kill", "leaf03", {"daemon": "zebra"}),
@@ -130,8 +135,9 @@ def test_a_killed_daemon_strands_who_hangs_on_one_leaf(switch: str, daemon: str,
 
 UNKNOWN = (
     ("link-down", "spine1:leaf3", "'spine1:leaf03'"),
-    ("link-down", "leaf01:leaf02", "'leaf01:spine2'|'leaf01:spine1'"),
-    ("link-down", "leaf01", "did you mean"),
+    ("link-down", "leaf01:leaf02", "leaf01"),
+    ("link-down", "leaf01:broker3", "leaf01:broker1"),
+    ("link-down", "leaf01", "leaf01"),
     ("link-down", "", "known: "),
     ("link-down", "spine1:leaf01:x", "'spine1:leaf01'"),
     ("switch-power-off", "laef01", "'leaf01'"),
@@ -163,6 +169,8 @@ def test_a_site_without_borders_says_so() -> None:
 
 
 WRONG = (
+    ("link-down", "transit1:border1", {}, "transit1 is not the site's own", "name border1 first"),
+    ("delay", "border1:transit1", {}, "transit1 is not the site's own", "direction=out"),
     ("loss", "spine1:leaf01", {"persent": 1}, "loss has no option 'persent'", "'percent'"),
     ("link-down", "spine1:leaf01", {"percent": 1}, "link-down has no option 'percent'", "no options"),
     ("loss", "spine1:leaf01", {"percent": 0}, "'percent' is 0, expected a number from 0.01 to 100", "share"),

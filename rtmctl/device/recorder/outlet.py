@@ -24,10 +24,13 @@ class Outlet:
         if len(self._waiting) + len(text) > LIMIT:
             self._dropped += 1
             return
+        self._own_up()
+        self._waiting += text
+
+    def _own_up(self) -> None:
         if self._dropped:
             lost, self._dropped = self._dropped, 0
             self.line("doubt", time.time_ns(), f"{lost} events were dropped: nobody read them")
-        self._waiting += text
 
     def flush(self) -> bool:
         """Write what goes without waiting. False: the reader is gone."""
@@ -43,5 +46,7 @@ class Outlet:
 
     def finish(self, within_s: float) -> None:
         end = time.monotonic() + within_s
+        self.flush()
+        self._own_up()
         while self.flush() and self._waiting and time.monotonic() < end:
             select.select([], [self._fd], [], 0.1)

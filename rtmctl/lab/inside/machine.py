@@ -148,7 +148,7 @@ def _command(machine: Machine) -> list[str]:
         f"--machine={machine.hostname}",
         "--directory=root",
         "--network-namespace-path=/proc/self/ns/net",
-        "--capability=CAP_NET_ADMIN",
+        "--capability=CAP_NET_ADMIN,CAP_IPC_LOCK",
         "--resolv-conf=off",
         "--timezone=off",
         "--link-journal=no",

@@ -47,6 +47,7 @@ def test_round_trips_with_a_machine_over_ssh(here: Probed) -> None:
     """The machine has a boot id of its own: the bound of the clocks' difference comes from the packets."""
     found = here.probe("latency web1 box1 --flows 1 --rate 50 --duration 1", expect=None)
     assert found["lost"] == 0
+    assert all(agent["realtime"] and agent["locked"] for agent in found["agents"]), "it became root there by sudo"
     for flow in found["flows"]:
         assert flow["rtt"]["count"] >= 45
         assert 0 < flow["rtt_network"]["min_ms"] <= flow["rtt"]["min_ms"]

@@ -5,7 +5,7 @@ To stop a drill is to revert every injection it holds; a drill that still runs f
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rtmctl.base import Exit, RtmctlError, TemporaryError
@@ -58,10 +58,11 @@ async def stop(site: DrillSite, drill: str = "", emit: OnEvent = ignore) -> Reco
     until = time.monotonic() + _END_S
     ended: dict[str, Held] = {}
     while True:
-        found, failed = await fan_out(sorted(site.leftovers), lambda name: _ask(site.leftovers[name]))
-        held = [one for each in found.values() for one in each if drill in ("", one.drill)]
-        for one in await asyncio.gather(*(_revert(site, one, emit) for one in held)):
-            ended[f"{one.drill} {one.injection}"] = one
+        taken, failed = await _round(site, sorted(site.leftovers), drill, emit)
+        if taken and failed:  # a switch that was off could not answer
+            more, failed = await _round(site, sorted(failed), drill, emit)
+            taken += more
+        ended |= {f"{one.drill} {one.injection}": one for one in taken}
         alive = await _alive(site)
         left = until - time.monotonic()
         if not {name for name in alive if drill in ("", name)} or left <= 0:
@@ -72,6 +73,15 @@ async def stop(site: DrillSite, drill: str = "", emit: OnEvent = ignore) -> Reco
     report = RecoveryReport(tuple(ended.values()), silent, len(site.leftovers), alive=tuple(sorted(alive)))
     await _account(site, report, emit)
     return report
+
+
+async def _round(
+    site: DrillSite, names: Sequence[str], drill: str, emit: OnEvent
+) -> tuple[tuple[Held, ...], Mapping[str, RtmctlError]]:
+    """Ask machines, and revert what they hold: how that has ended, and who did not answer."""
+    found, failed = await fan_out(names, lambda name: _ask(site.leftovers[name]))
+    held = [one for each in found.values() for one in each if drill in ("", one.drill)]
+    return tuple(await asyncio.gather(*(_revert(site, one, emit) for one in held))), failed
 
 
 async def recover(site: DrillSite, drill: str = "", emit: OnEvent = ignore) -> RecoveryReport:

@@ -14,7 +14,7 @@ from ..onboard.machine import Machine
 from ..onboard.sessions import kill_holder, kill_session
 from .lease import ends_at
 from .mechanism import Rhythmic
-from .record import ACTIVE, AT_WORK, BROKEN, LIVE, Record, load, mechanism_of, name_of, update, wanted_of
+from .record import ACTIVE, AT_WORK, BROKEN, LIVE, REVERTING, Record, load, mechanism_of, name_of, update, wanted_of
 from .undo import undo
 
 KILL_AFTER_S = 3.0
@@ -71,7 +71,8 @@ class Guard:
             return None
         ends = ends_at(machine, self.key)
         self.until = min(self.until, machine.now() + UNREADABLE_S) if ends is None else ends
-        expired = record["boot_id"] != machine.boot_id() or machine.now() >= self.until
+        due = float(record.get("undo_until", 0)) if record["state"] == REVERTING else self.until
+        expired = record["boot_id"] != machine.boot_id() or machine.now() >= due
         if expired or record["state"] in AT_WORK:
             try:
                 with machine.lock(wait_s=KILL_AFTER_S if expired else 0, name=self.key):

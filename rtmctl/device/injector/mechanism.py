@@ -75,6 +75,14 @@ class Rhythmic(Protocol):
         ...
 
 
+@runtime_checkable
+class Slow(Protocol):
+    """A mechanism whose undo takes longer than those of others, because something has to boot."""
+
+    undo_s: float
+    """longest time of it"""
+
+
 def must(machine: Machine, step: str, argv: list[str], text: str | None = None, timeout: float = 10.0) -> Result:
     """Run a program; raises AgentError with its last line when it fails."""
     result = machine.run(argv, text=text, timeout=timeout)

@@ -30,7 +30,6 @@ from .record import (
     load,
     load_all,
     mechanism_of,
-    name_of,
     reserve,
     state_of,
     update,
@@ -40,8 +39,6 @@ from .undo import undo
 
 VERSION = 1
 UNDO_WAIT_S = 60.0
-UNDO_S = 120.0
-"""longest time of an undo that somebody has asked for; then the guard ends it and does it itself"""
 
 
 def hello(machine: Machine) -> dict[str, Any]:
@@ -158,8 +155,6 @@ def revert(machine: Machine, key: str) -> dict[str, Any]:
         if not record:
             return {"state": "none"}
         if record["state"] != RESTORED:
-            # one that is alive has its own time, such as a boot takes; of one that dies the guard knows by the lock
-            lease.extend(machine, key, UNDO_S)
             record = undo(machine, record, "asked to")
         if record["state"] == BROKEN:
             guardian.ensure(watch_of(machine, key))
@@ -209,15 +204,19 @@ def gc(machine: Machine) -> dict[str, Any]:
             raise AgentError("state", "gc", text)
         for key in machine.names(""):
             guardian.wait_gone(watch_of(machine, key))  # it would write anew what is gone while it looks
-            machine.remove(name_of(key))
-            lease.forget(machine, key)
-            for name in (key, f"{key}.guard"):
-                with contextlib.suppress(OSError):
-                    os.unlink(machine.lock_path(name))
-        machine.remove("reserve")
+        for folder in (machine.state_dir, os.path.join(machine.run_dir, "state"), machine.run_dir):
+            remove_files(folder)
         with contextlib.suppress(OSError):
             os.rmdir(machine.state_dir)
     return {}
+
+
+def remove_files(folder: str) -> None:
+    """All but the lock that is held: also what a step that was killed had begun to write."""
+    for name in os.listdir(folder) if os.path.isdir(folder) else []:
+        if name != "arm":
+            with contextlib.suppress(OSError):
+                os.unlink(os.path.join(folder, name))
 
 
 def own(machine: Machine, key: str, drill: str, step: str) -> Record:

@@ -9,8 +9,11 @@ from typing import Any
 from ..onboard.errors import AgentError
 from ..onboard.machine import Machine
 from ..onboard.sessions import session_of_this
+from .mechanism import Slow
 from .record import BROKEN, RESTORED, REVERTING, Record, hash_of, mechanism_of, state_of, update, wanted_of
 
+UNDO_S = 30.0
+"""longest time of an undo; then the guard ends it and does it itself. Of one that dies it knows by the lock"""
 SHOWN = 300
 """characters of a value in a message"""
 PAUSES_S = (0.05, 0.3, 1.0)
@@ -22,7 +25,8 @@ def undo(machine: Machine, record: Record, why: str) -> Record:
 
     While it is at work the record says so: should it die, the guard does it again.
     """
-    record = {**record, "state": REVERTING, "cause": why, **session_of_this()}
+    until = machine.now() + patience_s(record)
+    record = {**record, "state": REVERTING, "cause": why, "undo_until": until, **session_of_this()}
     with contextlib.suppress(OSError):  # nothing can be written anywhere: the fault must go all the same
         update(machine, record)
     for pause in (0.0, *PAUSES_S):
@@ -34,6 +38,11 @@ def undo(machine: Machine, record: Record, why: str) -> Record:
             return update(machine, record, state=RESTORED, after=after, failure="", reverted_ns=gone)
     text = "; ".join([*left[:8], *problems])
     return update(machine, record, state=BROKEN, after=after, failure=f"after the revert ({why}): {text}")
+
+
+def patience_s(record: Record) -> float:
+    mechanism = mechanism_of(record["mechanism"])
+    return mechanism.undo_s if isinstance(mechanism, Slow) else UNDO_S
 
 
 def take_back(machine: Machine, record: Record) -> list[str]:

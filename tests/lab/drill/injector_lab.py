@@ -135,7 +135,7 @@ class Node:
     def forget(self) -> None:
         answer = self.ask("gc")
         assert "error" not in answer, answer
-        assert self.sh(f"ls {STATE} {RUN}/state 2>/dev/null", check=False).split() == [f"{RUN}/state:"]
+        assert self.sh(f"find {STATE} {RUN} -type f ! -name arm 2>/dev/null", check=False) == ""
 
     def install(self, program: bytes | None = None) -> None:
         script = f"base64 -d >{INJECTOR}.new && chmod 755 {INJECTOR}.new && mv {INJECTOR}.new {INJECTOR}"

@@ -33,6 +33,7 @@ class Power:
 
     name = "power"
     summary = "a node without power, or powered off and on again"
+    undo_s = BOOT_S + SETTLE_S
 
     def unable(self, machine: Machine) -> str | None:
         if os.access(_program(machine), os.X_OK):

@@ -106,17 +106,15 @@ def _spread(digests: tuple[ClassDigest, ...], console: Console) -> None:
 
 def _explain(report: DrillReport, digests: tuple[ClassDigest, ...], console: Console) -> None:
     """The dominating part of each bound, once where classes share it; where a loss does not fit its bound, why."""
+    conclusive = report.verdict is not Verdict.INCONCLUSIVE
     shared: dict[str, list[str]] = {}
     for digest in digests:
-        if digest.bound and digest.bound.dominating and digest.worst_by_run:
+        if conclusive and digest.explanation:
+            console.print(Text.assemble(f"  {digest.kind.value}: ", (digest.explanation, "yellow")))
+        elif digest.bound and digest.bound.dominating and digest.worst_by_run:
             shared.setdefault(digest.bound.dominating, []).append(digest.kind.value)
     for dominating, kinds in shared.items():
         console.print(Text(f"  {', '.join(kinds)} dominated by {dominating}", style="dim"))
-    if report.verdict is Verdict.INCONCLUSIVE:
-        return
-    for digest in digests:
-        if digest.explanation:
-            console.print(Text.assemble(f"  {digest.kind.value}: ", (digest.explanation, "yellow")))
 
 
 def _end(report: DrillReport, console: Console) -> None:

@@ -55,7 +55,10 @@ def steps(report: DrillReport) -> Iterator[tuple[str, str]]:
     """Commands in the order to run them, each with what it does."""
     yield "rtmctl drill recover", "takes back what is left, from any machine that has this site"
     for node in dict.fromkeys(held.injection.node for held in unrestored(report)):
-        yield f"rtmctl net show {node}", "how it stands, when that did not help; a host: log in and look"
+        if node in report.versions:
+            yield f"rtmctl net show {node}", "how the switch stands, when that did not help"
+        else:
+            yield f"log in to {node}", "when that did not help: undo by hand what is named above"
     yield "rtmctl net drift", "what is not as the site says; rtmctl net apply puts it back"
     yield "rtmctl net verify", "proves that the network is as it should be"
     yield f"rtmctl drill show {report.id}", "this page again"

@@ -10,9 +10,9 @@ import typer
 
 from rtmctl.base import Exit, PermanentError
 from rtmctl.cli.context import only, open_site
-from rtmctl.cli.options import Command, Output, globals_of
+from rtmctl.cli.options import Command, Noun, Output, globals_of
 
-app = typer.Typer(no_args_is_help=True, help="A running copy of the site, here.", rich_markup_mode="rich")
+app = typer.Typer(cls=Noun, no_args_is_help=True, help="A running copy of the site, here.", rich_markup_mode="rich")
 
 NodeArgument = Annotated[str, typer.Argument(metavar="NODE", help="A switch or host of the lab")]
 
@@ -29,7 +29,9 @@ def _lab_name(ctx: typer.Context) -> str:
 def up(
     ctx: typer.Context,
     driver: Annotated[str, typer.Option(metavar="netns", help="How nodes are made")] = "netns",
-    image: Annotated[str | None, typer.Option(metavar="frr8|frr10", help="FRR 8.4 or 10.3 on the switches")] = None,
+    image: Annotated[
+        str | None, typer.Option(metavar="frr8|frr10", help="FRR 8.4 or 10.3 on the switches \\[frr10]")
+    ] = None,
     hosts: Annotated[bool, typer.Option(help="Bring up the servers too")] = True,
     light: Annotated[bool, typer.Option("--light", help="Light hosts also where the site asks for systemd")] = False,
 ) -> None:

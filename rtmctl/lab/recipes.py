@@ -168,7 +168,7 @@ SERVER = Recipe(
 
 SWITCHES = (SWITCH_FRR8, SWITCH_FRR10)
 RECIPES = (*SWITCHES, SERVER)
-DEFAULT_SWITCH = SWITCH_FRR8.name
+DEFAULT_SWITCH = SWITCH_FRR10.name
 
 
 def recipe(name: str, among: tuple[Recipe, ...] = RECIPES) -> Recipe:

@@ -27,7 +27,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         pytest.skip("needs root: the device tests kill, fill and reboot nodes")
     os.environ["RTMCTL_LAB_STATE"] = str(tmp_path_factory.mktemp("labs"))
     lab = open_lab("device")
-    lab.up(clos(1, 2, hosts=False), Choices(images={"leaf2": "switch-frr10"}, hosts=False))
+    lab.up(clos(1, 2, hosts=False), Choices(images={"leaf1": "switch-frr8", "leaf2": "switch-frr10"}, hosts=False))
     yield lab
     lab.down()
 

@@ -48,7 +48,7 @@ MS = 1_000_000
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observed]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RTMCTL_LAB_STATE", str(tmp_path_factory.mktemp("labs")))
-        running = observed(SITE, Choices(images={"leaf1": "switch-frr10"}))
+        running = observed(SITE, Choices(image="switch-frr8", images={"leaf1": "switch-frr10"}))
         try:
             found = running.__enter__()
         except RtmctlError as error:

@@ -230,8 +230,8 @@ def test_a_systemd_host_is_reached_below_the_labs_own_address_and_keeps_its_own(
 
 def test_light_hosts_in_their_place_are_a_choice() -> None:
     fabric = machines("h1")
-    assert plan.images(fabric, Choices()) == ("server", "switch-frr8")
-    assert plan.images(fabric, Choices(light=True)) == ("switch-frr8",)
+    assert plan.images(fabric, Choices()) == ("server", "switch-frr10")
+    assert plan.images(fabric, Choices(light=True)) == ("switch-frr10",)
     assert plan.blueprint("x", fabric, Choices(light=True), KIT).node("h1").kind is NodeKind.HOST
     assert plan.machines(fabric, Choices(hosts=False)) == ()
 

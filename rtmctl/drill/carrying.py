@@ -4,13 +4,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from rtmctl.base import Refused, RtmctlError
+from rtmctl.base import Exit, PermanentError, Refused, RtmctlError
 from rtmctl.change.apply import new_change_id
 from rtmctl.change.auditing import Account
 from rtmctl.change.events import Note as ChangeNote
 from rtmctl.change.fleet import Fleet
 from rtmctl.change.interrupt import Stop
 from rtmctl.change.journal import StoreJournal
+from rtmctl.change.options import Timing
 from rtmctl.change.plan import whoami
 from rtmctl.drill.events import Note, OnEvent, Planned, Step, StepBegun, StepDone, ignore
 from rtmctl.drill.gates import pass_gates, refused
@@ -27,6 +28,9 @@ from rtmctl.drill.types import DrillPlan, DrillReport, Run, Verdict
 from rtmctl.drill.verdict import exit_of, worst_of
 from rtmctl.observe import Sessions
 from rtmctl.store import DrillRow, StoreError
+
+LEASE_S = 12.0
+"""of the switches; renewed while the drill lives, and how long a dead one keeps others out"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,7 @@ class _Carrying:
         account = Account("drill", self.by, self.id, self.site.name, self._nodes(), self._deed())
         account.write(self.site.network.store, "begun", self.now())
         self._remember_begin()
-        leases = Leases(self.id, self.fleet, self.journal, self.emit)
+        leases = Leases(self.id, self.fleet, self.journal, self.emit, Timing(lease_ttl_s=LEASE_S))
         try:
             report = await self._leased(leases)
         except RtmctlError as error:
@@ -130,6 +134,9 @@ class _Carrying:
         self.emit(StepBegun(Step.LEASE))
         await leases.take(sorted(self.site.network.platforms), self.stop)
         self.emit(StepDone(Step.LEASE, time.monotonic() - begun))
+        if self.stop.is_set():
+            await leases.release()
+            raise self._interrupted()
         report: DrillReport | None = None
         try:
             await tell_start(self.site, self._words(), self.emit)
@@ -139,6 +146,10 @@ class _Carrying:
             self.emit(StepBegun(Step.RELEASE))
             await leases.release()
             await tell_end(self.site, self._words(), report.verdict.value if report else "refused", self.emit)
+
+    def _interrupted(self) -> RtmctlError:
+        ends = Exit.INTERRUPTED if self.stop.by_keyboard else Exit.ABORTED
+        return PermanentError("interrupted before anything was broken", exit=ends)
 
     async def _runs(self, leases: Leases) -> tuple[Run, ...]:
         """The control first; a run that was ended early, or left the network unsteady, is the last."""

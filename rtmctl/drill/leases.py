@@ -24,7 +24,7 @@ class Leases:
     fleet: Fleet
     journal: Journal
     on_event: OnEvent
-    timing: Timing = Timing()  # noqa: RUF009  # frozen
+    timing: Timing
     fences: dict[str, int] = field(default_factory=dict)
     lost: str = ""
     """another holder has taken one"""

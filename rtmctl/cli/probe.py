@@ -131,7 +131,14 @@ def _measure(
 
     try:
         result = run_stoppable(
-            lambda stop: run_probe(spec, hosts, stop=stop, started=started, interim=Silences(spec, say))
+            lambda stop: run_probe(
+                spec,
+                hosts,
+                stop=stop,
+                started=started,
+                interim=Silences(spec, say),
+                failed=lambda host, why: say(f"{host}: {why}"),
+            )
         )
     except CancelledError:  # a second Ctrl-C
         raise KeyboardInterrupt from None

@@ -17,8 +17,14 @@ Line = Mapping[str, Any]
 class Link:
     """What an agent said, and what it is told. `failure` is why it is not to be counted with, "" until then."""
 
-    def __init__(self, host: str, names: Sequence[str], heard: Callable[[Interim], None]) -> None:
-        """`names`: of all flows, by number."""
+    def __init__(
+        self,
+        host: str,
+        names: Sequence[str],
+        heard: Callable[[Interim], None],
+        failed: Callable[[str, str], None],
+    ) -> None:
+        """`names`: of all flows, by number. `failed`: called once, with the host and the reason."""
         self.host = host
         self.failure = ""
         self.lines: list[Line] = []
@@ -27,7 +33,7 @@ class Link:
         self.asked_ns = self.clock_offset_ns = self.clock_error_ns = 0
         """the host's CLOCK_REALTIME beyond this machine's, from the answer to `go`"""
         self.heard_at = time.monotonic()
-        self._names, self._heard = names, heard
+        self._names, self._heard, self._failed = names, heard, failed
         self._rows: dict[int, tuple[int, float]] = {}
         self._process: HostProcess | None = None
         self._listening: asyncio.Task[None] | None = None
@@ -73,9 +79,12 @@ class Link:
                 await self._listening
 
     def _end(self, why: str) -> None:
-        self.failure = self.failure or why.removeprefix(f"{self.host}: ")
+        if self.failure or self.one("done") is not None:
+            return  # whatever happens to it after its last word
+        self.failure = why.removeprefix(f"{self.host}: ")
         for event in self.came.values():
             event.set()
+        self._failed(self.host, self.failure)
 
     async def _listen(self, process: HostProcess) -> None:
         try:
@@ -88,9 +97,8 @@ class Link:
         except RtmctlError as error:
             self._end(error.message)
         else:
-            if self.one("done") is None:
-                said = (result.stderr.strip().splitlines() or ["no message"])[-1]
-                self._end(f"the agent ended with {result.exit_code}: {said}")
+            said = (result.stderr.strip().splitlines() or ["no message"])[-1]
+            self._end(f"the agent ended with {result.exit_code}: {said}")
 
     def _take(self, line: Line) -> None:
         kind = str(line["type"])

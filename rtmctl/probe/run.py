@@ -10,6 +10,7 @@ from pathlib import Path
 from rtmctl.base import PermanentError, TemporaryError
 from rtmctl.device.hosts import HostRunner
 from rtmctl.device.packing import as_text
+from rtmctl.probe import orders
 from rtmctl.probe.link import Link
 from rtmctl.probe.merge import Told, merge
 from rtmctl.probe.orders import hosts_of, order
@@ -26,15 +27,25 @@ def _ignore(_: Interim) -> None:
     pass
 
 
+def _ignore_failure(_host: str, _why: str) -> None:
+    pass
+
+
 class RunningProbe:
     """A probe under way. Whoever has one ends it by `stop`, or cancels it by `abandon`."""
 
-    def __init__(self, spec: ProbeSpec, hosts: HostRunner, interim: Callable[[Interim], None] = _ignore) -> None:
+    def __init__(
+        self,
+        spec: ProbeSpec,
+        hosts: HostRunner,
+        interim: Callable[[Interim], None] = _ignore,
+        failed: Callable[[str, str], None] = _ignore_failure,
+    ) -> None:
         names = [flow.name for flow in spec.flows]
         self.latest: dict[str, Interim] = {}
         """host to what its agent said last"""
-        self._spec, self._hosts, self._interim = spec, hosts, interim
-        self._links = {host: Link(host, names, self._hear) for host in hosts_of(spec)}
+        self._spec, self._hosts, self._interim, self._failed = spec, hosts, interim, failed
+        self._links = {host: Link(host, names, self._hear, self._fail) for host in hosts_of(spec)}
         self._started, self._stop = asyncio.Event(), asyncio.Event()
         self._running = asyncio.create_task(self._run())
 
@@ -79,6 +90,12 @@ class RunningProbe:
     def _hear(self, interim: Interim) -> None:
         self.latest[interim.host] = interim
         self._interim(interim)
+
+    def _fail(self, host: str, why: str) -> None:
+        self._failed(host, why)
+        gone = self._failures().keys()
+        if all(flow.source in gone or flow.destination in gone for flow in self._spec.flows):
+            self._stop.set()  # nothing is left to be measured
 
     def _failures(self) -> dict[str, str]:
         return {host: link.failure for host, link in self._links.items() if link.failure}
@@ -143,22 +160,32 @@ class RunningProbe:
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(HEARTBEAT_S)
-            await asyncio.gather(*(link.say("") for link in self._links.values() if link.runs))
+            running = [link for link in self._links.values() if link.runs]
+            await asyncio.gather(*(link.say("") for link in running))
+            for link in running if self._started.is_set() else ():
+                silent = time.monotonic() - link.heard_at
+                if silent > orders.LEASE_S:  # it has lost its lease as well
+                    await link.give_up(f"the agent has said nothing for {silent:.0f} s")
 
 
 async def start_probe(
-    spec: ProbeSpec, hosts: HostRunner, *, interim: Callable[[Interim], None] = _ignore
+    spec: ProbeSpec,
+    hosts: HostRunner,
+    *,
+    interim: Callable[[Interim], None] = _ignore,
+    failed: Callable[[str, str], None] = _ignore_failure,
 ) -> RunningProbe:
-    """Begin to measure all flows at once, until `stop` or the spec's duration.
+    """Begin to measure all flows at once, until `stop`, the spec's duration, or nothing is left to be measured.
 
     Args:
         interim: called with what each agent says about every 100 ms.
+        failed: called with a host and the reason as soon as its agent cannot be counted with any more.
 
     Raises:
         PermanentError: a flow names a host that cannot be entered, or there is no flow.
     """
     _require(hosts_of(spec), hosts)
-    return RunningProbe(spec, hosts, interim)
+    return RunningProbe(spec, hosts, interim, failed)
 
 
 async def run_probe(
@@ -168,18 +195,19 @@ async def run_probe(
     stop: asyncio.Event | None = None,
     started: Callable[[], None] | None = None,
     interim: Callable[[Interim], None] = _ignore,
+    failed: Callable[[str, str], None] = _ignore_failure,
 ) -> ProbeResult:
     """Measure all flows at once, to the end.
 
     Args:
         stop: ends the run before its duration when set; what was sent until then counts.
         started: called when the first packets leave.
-        interim: as for `start_probe`.
+        interim, failed: as for `start_probe`.
 
     Raises:
         PermanentError: a flow names a host that cannot be entered, or there is no flow.
     """
-    probe = await start_probe(spec, hosts, interim=interim)
+    probe = await start_probe(spec, hosts, interim=interim, failed=failed)
     told = None if stop is None else asyncio.create_task(_stop_when(stop, probe))
     try:
         with contextlib.suppress(TemporaryError):  # the result says so too

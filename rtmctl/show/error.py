@@ -8,6 +8,7 @@ from rich.text import Text
 from rtmctl.base import RtmctlError
 from rtmctl.show.output import Output
 from rtmctl.show.terminal import terminal
+from rtmctl.show.xml import printable
 
 
 def show_error(error: RtmctlError, output: Output) -> None:
@@ -34,5 +35,5 @@ def _junit(error: RtmctlError) -> str:
     """A suite of one case that could not run, so that a CI server shows why there are no others."""
     suite = ElementTree.Element("testsuite", name="rtmctl", tests="1", errors="1", failures="0")
     case = ElementTree.SubElement(suite, "testcase", name="rtmctl", classname="rtmctl")
-    ElementTree.SubElement(case, "error", message=error.message).text = error.hint
+    ElementTree.SubElement(case, "error", message=printable(error.message)).text = printable(error.hint)
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True)

@@ -14,6 +14,7 @@ from rtmctl.observe.types import CheckResult, Deviation, Status, VerifyReport
 from rtmctl.show.grid import Grid
 from rtmctl.show.output import Output
 from rtmctl.show.terminal import terminal
+from rtmctl.show.xml import printable
 
 _STYLE = {Status.PASSED: "green", Status.FAILED: "bold red", Status.NOT_RUN: "bold yellow", Status.EXCLUDED: "dim"}
 SHOWN = 20
@@ -176,17 +177,17 @@ def to_junit(report: VerifyReport) -> str:
         if wrong:
             failures += 1
             message = f"{len(wrong)} deviation(s)"
-            ElementTree.SubElement(case, "failure", message=message).text = "\n".join(map(str, wrong))
+            ElementTree.SubElement(case, "failure", message=message).text = printable("\n".join(map(str, wrong)))
         elif check.status is Status.NOT_RUN:
             errors += 1
-            ElementTree.SubElement(case, "error", message="; ".join(check.outcome.not_run))
+            ElementTree.SubElement(case, "error", message=printable("; ".join(check.outcome.not_run)))
         elif check.status is Status.EXCLUDED:
             skipped += 1
             ElementTree.SubElement(case, "skipped", message="excluded by name")
         notes = [str(d) for d in check.outcome.deviations if d.severity is not Severity.ERROR]
         notes += [f"skipped: {reason}" for reason in check.outcome.skipped]
         if notes:
-            ElementTree.SubElement(case, "system-out").text = "\n".join(notes)
+            ElementTree.SubElement(case, "system-out").text = printable("\n".join(notes))
     counts = {"tests": len(report.checks), "failures": failures, "errors": errors, "skipped": skipped}
     suite.attrib.update({name: str(count) for name, count in counts.items()})
     ElementTree.indent(suite)

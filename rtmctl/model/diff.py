@@ -39,7 +39,7 @@ class ModelDiff:
     changes: tuple[Change, ...]
     resets: tuple[SessionReset, ...]
     hosts: tuple[str, ...]
-    """hosts whose port, VLAN, VRF or session the change touches"""
+    """hosts whose port, VLAN, VRF, session or filter the change touches"""
     segments: tuple[str, ...]
     """segments whose VLAN, gateway, VNI or filter it touches"""
     whole_device: bool
@@ -177,12 +177,13 @@ def _touched(
         vids |= {v.vid for v in model.vlans if v.vni is not None and str(v.vni) in names.get("vni", set())}
         transit = {vrf.l3vlan for vrf in model.vrfs}
         segments |= {v.name for v in model.vlans if v.vid in vids and v.vid not in transit}
+        filtered = {v.vid for v in model.vlans if v.name in names.get("filter", set())}
         segments |= names.get("filter", set())
         for port in model.ports:
             if port.kind not in (PortKind.ACCESS, PortKind.TRUNK, PortKind.ROUTED) or port.peer_device is None:
                 continue
             behind = {*port.tagged_vlans, *(() if port.untagged_vlan is None else (port.untagged_vlan,))}
-            if port.name in names.get("port", set()) or behind & vids or port.vrf in vrfs:
+            if port.name in names.get("port", set()) or behind & (vids | filtered) or port.vrf in vrfs:
                 hosts.add(port.peer_device)
         changed_sessions = names.get("session", set())
         hosts |= {

@@ -74,7 +74,7 @@ CASES = {
     "another tenant": (
         "reports: {tenant: office",
         "reports: {tenant: events",
-        ("hosts report2", "segments decide, reports, stream"),
+        ("hosts decider1, report2", "segments decide, reports, stream"),
     ),
 }
 """what changes in the site file, and whom leaf4 then may touch"""

@@ -68,7 +68,7 @@ def test_a_new_segment_resets_nothing_and_touches_itself_alone() -> None:
 def test_a_new_flow_changes_filters_only() -> None:
     diff = change(flows=[{"from": "web", "to": "db", "protocol": "tcp", "ports": [5432]}])
     assert {(c.what, c.name) for c in diff.changes} == {("filter", "web"), ("filter", "db")}
-    assert (diff.resets, diff.segments) == ((), ("db", "web"))
+    assert (diff.resets, diff.segments, diff.hosts) == ((), ("db", "web"), ("db1", "web1"))
 
 
 def test_a_gateway_change_touches_its_segment_and_the_hosts_in_it() -> None:

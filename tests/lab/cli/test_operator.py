@@ -163,6 +163,8 @@ def test_two_operators(shell: Shell, tmp_path: Path) -> None:
 
 
 def test_interrupted_it_goes_back(shell: Shell, tmp_path: Path) -> None:
+    edit(shell, FIRST)
+    shell.run("net apply --yes")
     edit(shell, SECOND)
     done = shell.at("net apply --yes", "commit done", tmp_path / "log", signal.SIGINT)
     assert done.code == 13 and "undoing at the next safe point" in done.out and "as before" in done.out

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from rtmctl.drill.types import Removed
 from rtmctl.drill.ways import Ways
-from rtmctl.fabric.types import Fabric, Overlay
+from rtmctl.fabric.types import Fabric
 from rtmctl.observe.places import Place
 
 __all__ = ["Path", "Router"]
@@ -45,7 +45,6 @@ class Router:
         self.removed = removed
         self.ways = Ways(fabric, drained, removed)
         self._drained = frozenset(drained)
-        self._by_hops = fabric.overlay is not Overlay.IBGP_RR
 
     def cables(self, host: str) -> tuple[Cable, ...]:
         """Those in use: to drained leafs only where there are no others."""
@@ -61,7 +60,7 @@ class Router:
     def exits(self, leaf: str, host: str) -> frozenset[str]:
         """The leafs that `leaf` sends packets to a host to: itself where the host hangs on it, else the nearest."""
         leafs = self.leafs(host)
-        return frozenset({leaf}) if leaf in leafs else self.ways.nearest(leaf, leafs, by_hops=self._by_hops)
+        return frozenset({leaf}) if leaf in leafs else self.ways.nearest(leaf, leafs)
 
     def next_hops(self, leaf: str, host: str) -> frozenset[tuple[str, str]]:
         """(leaf where the packet leaves the fabric, next switch), of equal cost; the leaf itself where it leaves."""

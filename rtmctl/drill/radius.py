@@ -13,7 +13,6 @@ from rtmctl.base.order import natural_key
 from rtmctl.drill.ends import Cables, End, Matrix, Passage, Zones, ends
 from rtmctl.drill.types import Radius, Removed, Surroundings
 from rtmctl.drill.ways import Ways
-from rtmctl.fabric.types import Overlay
 from rtmctl.observe.expect import drained
 
 __all__ = ["Blast", "radius"]
@@ -30,7 +29,6 @@ class Blast:
     """What is the same for every fault of a fabric is computed once: ask one object about many faults."""
 
     def __init__(self, around: Surroundings) -> None:
-        self.by_hops = around.fabric.overlay is not Overlay.IBGP_RR
         self.fabric = around.fabric
         self.drained = drained(around.models)
         self.whole = Ways(self.fabric, self.drained)
@@ -202,5 +200,5 @@ class _Fault:
     def _crossings(self, ways: Ways, a: Leafs, b: Leafs) -> frozenset[tuple[str, str]]:
         """(leaf where packets enter the fabric, leaf where they leave it)"""
         near = {(leaf, leaf) for leaf in a & b}
-        far = {(leaf, exit_) for leaf in a - b for exit_ in ways.nearest(leaf, b, by_hops=self.blast.by_hops)}
+        far = {(leaf, exit_) for leaf in a - b for exit_ in ways.nearest(leaf, b)}
         return frozenset(near | far)

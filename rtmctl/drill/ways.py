@@ -65,12 +65,13 @@ class Ways:
     def next_hops(self, device: str, destination: str) -> frozenset[str]:
         return frozenset(way[1] for way in self.best(device, destination) if len(way) > 1)
 
-    def nearest(self, device: str, among: Iterable[str], *, by_hops: bool) -> frozenset[str]:
-        """Of switches that originate one prefix, those that `device` forwards to.
+    def nearest(self, device: str, among: Iterable[str]) -> frozenset[str]:
+        """Of switches that originate one prefix, those that `device` forwards to: the AS path decides.
 
-        `by_hops`: the AS path decides (an eBGP overlay); else all that are reached.
+        With an iBGP overlay it does not. That makes a difference to externals in several pods alone, and there only to
+        which way is missed, for their own packets come in at every border.
         """
-        hops = {one: len(ways[0]) if by_hops else 0 for one in among if (ways := self.best(device, one))}
+        hops = {one: len(ways[0]) for one in among if (ways := self.best(device, one))}
         return frozenset(one for one, count in hops.items() if count == min(hops.values()))
 
     def below(self, device: str) -> frozenset[str]:

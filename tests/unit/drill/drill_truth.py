@@ -5,7 +5,7 @@ from itertools import combinations
 
 from rtmctl.drill.types import Removed
 from rtmctl.fabric import Fabric
-from rtmctl.fabric.types import Attachment, Host, Overlay, Role
+from rtmctl.fabric.types import Attachment, Host, Role
 
 TIER = {Role.LEAF: 0, Role.BORDER: 0, Role.SPINE: 1, Role.SUPER_SPINE: 2}
 Way = tuple[str, ...]
@@ -60,7 +60,7 @@ class Truth:
                 continue
             offers = {w for exit_ in self.leafs(b) for w in self.best(entry, exit_)}
             hops = min(map(len, offers), default=0)
-            found |= {w for w in offers if len(w) == hops or self.fabric.overlay is Overlay.IBGP_RR}
+            found |= {w for w in offers if len(w) == hops}
         return frozenset(found)
 
 

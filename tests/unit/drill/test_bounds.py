@@ -79,6 +79,37 @@ def test_the_smaller_hold_time_of_both_ends_counts() -> None:
     assert found.ms == 6000.0
 
 
+def test_each_end_has_its_own_profile_in_the_models() -> None:
+    models = dict(sites.models(OBSERVED))
+    own = tuple(replace(p, tx_ms=500, rx_ms=700, multiplier=4) for p in models["spine1"].bfd_profiles)
+    models["spine1"] = replace(models["spine1"], bfd_profiles=own)
+    ends = [Timers(models).detection(*pair) for pair in (("leaf1", "spine1"), ("spine1", "leaf1"), ("leaf1", "spine2"))]
+    assert [end.ms for end in ends if end] == [4 * 500, 3 * 700, 3 * 300]
+
+
+def test_a_session_over_addresses_is_found_by_its_peer_and_has_bfd_beside_the_overlays_without() -> None:
+    text = sites.NUMBERED
+    states = live(text)
+    peer = next(
+        str(n.address)
+        for n in sites.models(text)["leaf1"].bgp[0].neighbors
+        if n.remote_device == "spine1" and n.bfd_profile
+    )
+    bfd = tuple(replace(s, remote_multiplier=7) if s.peer == peer else s for s in states["leaf1"].bfd)
+    timers = Timers(sites.models(text), {**states, "leaf1": replace(states["leaf1"], bfd=bfd)})
+    ends = [timers.detection("leaf1", spine) for spine in ("spine1", "spine2")]
+    assert [end.ms for end in ends if end] == [7 * 300, 3 * 300]
+
+
+def test_the_hold_time_is_that_of_the_session() -> None:
+    states = live(NO_BFD)
+    port = next(p.name for p in sites.models(NO_BFD)["leaf1"].ports if p.peer_device == "spine1")
+    bgp = tuple(replace(s, hold_s=30) if s.peer == port else s for s in states["leaf1"].bgp)
+    timers = Timers(sites.models(NO_BFD), {**states, "leaf1": replace(states["leaf1"], bgp=bgp)})
+    ends = [timers.detection("leaf1", spine) for spine in ("spine1", "spine2")]
+    assert [end.ms for end in ends if end] == [30000, 9000]
+
+
 def test_the_hold_time_as_negotiated() -> None:
     states = live(NO_BFD)
     states["leaf1"] = replace(states["leaf1"], bgp=tuple(replace(s, hold_s=30) for s in states["leaf1"].bgp))
@@ -154,6 +185,20 @@ def test_the_largest_part_is_named_with_the_change_that_helps() -> None:
     )
     assert bounds(Detection.BFD, "spine1:leaf1", text=FAST)["local"].limit_ms == 395
     assert bounds(Detection.CARRIER, "spine1:leaf1")["remote"].dominating.startswith("work queue of bgpd on spine1; ")
+
+
+LADDER = {2000: "2000 → 1000", 1000: "1000 → 300", 300: "300 → 100", 100: "100 → 50", 50: "50 → 10", 10: ""}
+
+
+@pytest.mark.parametrize(("interval", "step"), LADDER.items())
+def test_the_next_faster_interval_is_advised(interval: int, step: str) -> None:
+    text = OBSERVED.replace(
+        "site: observed",
+        f"site: observed\nfabric: {{timers: {{bfd: {{interval_ms: {interval}}}, keepalive_s: 100, hold_s: 300}}}}",
+    )
+    found = Timers(sites.models(text)).detection("leaf1", "spine1")
+    assert found is not None
+    assert (f"bfd interval {step} ms" in found.advice) if step else (found.advice == "")
 
 
 def test_parts_of_any_room_make_a_bound() -> None:

@@ -16,6 +16,7 @@ from rtmctl.drill.failures import every_single_failure
 from rtmctl.drill.faults import find_fault
 from rtmctl.drill.radius import Blast, radius
 from rtmctl.drill.types import Radius, Removed, Surroundings
+from rtmctl.drill.ways import Ways
 from rtmctl.fabric import Fabric
 from rtmctl.model import build_models
 from rtmctl.observe.expect import drained
@@ -121,6 +122,30 @@ DRAINED = {
 def test_drained(shut: tuple[str, ...], names: tuple[str, ...], lost: int, worse: int) -> None:
     found = radius(around(OBSERVED, frozenset(shut)), gone(*names))
     assert (found.pairs_lost, found.pairs_degraded) == (lost, worse)
+    assert (found.hosts_degraded == ()) is (worse == 0)
+
+
+TWO_EXITS = sites.THREE_TIERS.replace(
+    "tenants:",
+    "  border1: {role: border, rack: e1, pod: pod1}\n  border2: {role: border, rack: e2, pod: pod2}\ntenants:",
+) + (
+    "externals:\n"
+    "  isp1: {border: border1, tenant: red, asn: 3320, local: 192.0.2.1/30, peer: 192.0.2.2/30}\n"
+    "  isp2: {border: border2, tenant: red, asn: 3320, local: 192.0.2.5/30, peer: 192.0.2.6/30}\n"
+)
+"""a way out in each pod, and pairs of web1 and web2 with each other and with the world"""
+
+
+def test_the_world_comes_in_at_every_border() -> None:
+    """A host that leaves at its own pod's border misses the other one all the same."""
+    both = TWO_EXITS.replace("site: tall", "site: tall\nfabric: {overlay: ibgp-rr}")
+    assert [radius(around(text), gone("border2")).pairs_degraded for text in (TWO_EXITS, both)] == [2, 2]
+
+
+def test_the_nearest_of_several_leafs_is_taken() -> None:
+    ways = Ways(sites.fabric(TWO_EXITS))
+    assert ways.nearest("leaf1", ("border1", "border2")) == {"border1"}
+    assert ways.nearest("super1", ("border1", "border2")) == {"border1", "border2"}
 
 
 def test_a_spine_is_not_reached_again_through_its_own_as() -> None:

@@ -50,28 +50,39 @@ def _print(measured: Measured, console: Console, verbose: bool) -> None:
 
 
 def _table(measured: Measured, verbose: bool) -> Grid:
-    times = [f"rtt {name}" for name in _TIMES] if measured.what is What.LATENCY else []
-    times += [f"one way {name}" if measured.what is What.LATENCY else f"{name} ms" for name in _TIMES]
-    heads = ("flows", "#", "sent", "lost", "worst ms", "reordered", "twice", *times)
+    """What is zero everywhere has no column."""
+    found = directions(measured.result)
+    if verbose:
+        found = tuple(Direction(d.source, d.destination, (flow,)) for d in found for flow in d.flows)
+    columns: list[tuple[str, list[str | Text]]] = [
+        ("flows", [Text(_name(d)) for d in found]),
+        ("#", [str(len(d.flows)) for d in found]),
+        ("sent", [f"{d.sent:,}" for d in found]),
+        ("lost", [Text(f"{d.lost:,}", style="bold red" if d.lost else "dim") for d in found]),
+        ("worst ms", [f"{d.worst.worst_ms:.1f}" for d in found]),
+    ]
+    if any(d.reordered or d.duplicates for d in found):
+        columns.append(("reordered", [str(d.reordered) for d in found]))
+        columns.append(("twice", [str(d.duplicates) for d in found]))
+    if measured.what is What.LATENCY:
+        columns += _time_columns("rtt", [d.rtt for d in found])
+    columns += _time_columns("one way", [d.latency for d in found])
+    heads = tuple(head for head, _ in columns)
     grid = Grid(*heads, right=heads[1:])
-    for direction in directions(measured.result):
-        parts = [Direction(direction.source, direction.destination, (f,)) for f in direction.flows]
-        for part in parts if verbose else (direction,):
-            rtt = _times(part.rtt) if measured.what is What.LATENCY else []
-            name = part.flows[0].flow.name if verbose else f"{part.source} → {part.destination}"
-            lost = Text(f"{part.lost:,}", style="bold red" if part.lost else "dim")
-            grid.add(
-                Text(name),
-                str(len(part.flows)),
-                f"{part.sent:,}",
-                lost,
-                f"{part.worst.worst_ms:.1f}",
-                str(part.reordered),
-                str(part.duplicates),
-                *rtt,
-                *_times(part.latency),
-            )
+    for row in zip(*(cells for _, cells in columns), strict=True):
+        grid.add(*row)
     return grid
+
+
+def _name(direction: Direction) -> str:
+    one = direction.flows[0].flow.name
+    return one if len(direction.flows) == 1 else f"{direction.source} → {direction.destination}"
+
+
+def _time_columns(what: str, latencies: list[Latency | None]) -> list[tuple[str, list[str | Text]]]:
+    heads = (f"{what} {_TIMES[0]} ms", *_TIMES[1:])
+    rows = [_times(latency) for latency in latencies]
+    return [(head, [row[number] for row in rows]) for number, head in enumerate(heads)]
 
 
 def _times(latency: Latency | None) -> list[str]:

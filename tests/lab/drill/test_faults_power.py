@@ -24,7 +24,7 @@ LEASE_S = 6.0
 MACHINE = "  h3: {rack: r1, leaf: leaf2, segment: web, systemd: true}\n"
 UNIT = "[Service]\nExecStart=/bin/sleep 3141\n"
 """nobody starts it again but the injector"""
-MOMENTS = (("spine1", "armed"), ("spine2", "injecting"), ("h1", "active"), ("h2", "reverting"))
+MOMENTS = (("spine1", "armed"), ("spine2", "injecting"), ("h1", "active"), ("h2", "reverting"), ("leaf2", "rebooting"))
 """a node a moment, so that all are killed beside each other"""
 
 
@@ -37,6 +37,10 @@ def lab(labs: Callable[[str], Lab], tmp_path_factory: pytest.TempPathFactory) ->
 
 def power(node: str, action: str = "off") -> Injection:
     return Injection(node, "power", {"node": node, "action": action})
+
+
+def aim(node: str, moment: str) -> Injection:
+    return power(node, "reboot" if moment == "rebooting" else "off")
 
 
 def opened(lab: Lab, injection: Injection) -> Holder:
@@ -95,7 +99,8 @@ def test_whoever_holds_it_is_killed_at_any_step(lab: Lab) -> None:
     before = boots(lab)
     imports = "from rtmctl.device.injection import Injection\nfrom rtmctl.drill.holders import power_of"
     holders = {
-        node: Doomed(imports, f"power_of({lab.name!r})({power(node)!r})", "killed", LEASE_S) for node, _ in MOMENTS
+        node: Doomed(imports, f"power_of({lab.name!r})({aim(node, moment)!r})", "killed", LEASE_S)
+        for node, moment in MOMENTS
     }
     for holder in holders.values():
         holder.reached("arming")
@@ -106,6 +111,8 @@ def test_whoever_holds_it_is_killed_at_any_step(lab: Lab) -> None:
             holder.go_on()
         if moment == "injecting":
             amid(lab, node, moment)
+        elif moment == "rebooting":
+            until("it is off", lambda: not runs(lab, "leaf2"), every=0.002)
         elif moment in ("active", "reverting"):
             holder.reached("active")
             assert not runs(lab, node)
@@ -114,12 +121,12 @@ def test_whoever_holds_it_is_killed_at_any_step(lab: Lab) -> None:
             amid(lab, node, moment)
         holder.kill()
     for node, moment in MOMENTS:
-        held = ended(opened(lab, power(node)))
+        held = ended(opened(lab, aim(node, moment)))
         assert held.state is HoldState.RESTORED, (moment, held)
         assert held.before == held.after != ""
         assert runs(lab, node)
     assert boots(lab)["spine1"] == before["spine1"], "it was armed and never switched off"
-    assert all(boots(lab)[node] == before[node] + 1 for node in ("h1", "h2"))
+    assert all(boots(lab)[node] == before[node] + 1 for node in ("h1", "h2", "leaf2"))
     until("the guards are gone", lambda: not guards(lab))
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rtmctl.drill.planning import Prepared
     from rtmctl.drill.recover import RecoveryReport
     from rtmctl.drill.site import DrillSite
-    from rtmctl.drill.types import Drill
+    from rtmctl.drill.types import Drill, DrillReport
 
 app = typer.Typer(
     no_args_is_help=True, help="Break it on purpose, measure the loss, put it back.", rich_markup_mode="rich"
@@ -106,8 +106,9 @@ def _run_one(
     from rtmctl.drill.carrying import carry_out
     from rtmctl.drill.events import Note
     from rtmctl.show.drill import reporting, show_plan, show_report
-    from rtmctl.show.report import write_page
 
+    if page and not page.parent.is_dir():
+        raise PermanentError(f"the folder of {page} is not there", hint="make it first", exit=Exit.USAGE)
     if output is Output.TEXT:
         show_plan(case.plan, output)
     if work.target.lab is None and not case.plan.refused:
@@ -118,10 +119,25 @@ def _run_one(
             lambda stop: carry_out(work.site, case, asked, emit=emit, stop=stop),
             work.target.lab,
         )
-    if page:
-        write_page(done, opened.fabric, page)
-    show_report(done, output, page)
-    raise typer.Exit(done.exit)
+    show_report(done, output)
+    written = _write(done, opened, page, output)
+    raise typer.Exit(done.exit or written)
+
+
+def _write(report: DrillReport, opened: OpenSite, page: Path | None, output: Output) -> Exit:
+    """After the report was shown: a page that cannot be written hides neither a verdict nor what is not restored."""
+    from rtmctl.show.drill import show_page
+    from rtmctl.show.report import write_page
+
+    if page is None:
+        return Exit.DONE
+    try:
+        write_page(report, opened.fabric, page)
+    except PermanentError as error:
+        typer.echo(f"warning: {error.message}", err=True)
+        return Exit.FAILED
+    show_page(page, output)
+    return Exit.DONE
 
 
 def _run_matrix(
@@ -157,15 +173,13 @@ def show(
     """The report of an earlier drill."""
     from rtmctl.drill.history import find_report
     from rtmctl.show.drill import show_report
-    from rtmctl.show.report import write_page
     from rtmctl.store import open_store
 
     opened = open_site(ctx)
     output = only(opened.said, Output.TEXT, Output.JSON, Output.JUNIT)
     found = find_report(open_store(), opened.site.name, drill)
-    if report:
-        write_page(found, opened.fabric, report)
-    show_report(found, output, report)
+    show_report(found, output)
+    raise typer.Exit(_write(found, opened, report, output))
 
 
 @app.command(cls=Command)

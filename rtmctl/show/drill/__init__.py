@@ -9,13 +9,14 @@ from rtmctl.show.drill.matrix import show_matrix
 from rtmctl.show.drill.plan import show_plan
 from rtmctl.show.drill.progress import reporting
 from rtmctl.show.drill.recovery import show_recovery
-from rtmctl.show.drill.result import show_report
+from rtmctl.show.drill.result import show_page, show_report
 
 __all__ = [
     "reporting",
     "show_catalogue",
     "show_history",
     "show_matrix",
+    "show_page",
     "show_plan",
     "show_recovery",
     "show_report",

@@ -30,18 +30,24 @@ MANY = 20
 """runs of which each has its own figure in the text"""
 
 
-def show_report(report: DrillReport, output: Output, page: Path | None = None) -> None:
-    """`page`: where the HTML form of the report was written."""
+def show_page(page: Path, output: Output) -> None:
+    """Where the HTML form of a report stands."""
+    if output is Output.TEXT:
+        with heard_or_not():
+            terminal().print(Text.assemble(("page: ", "bold"), str(page)))
+
+
+def show_report(report: DrillReport, output: Output) -> None:
     with heard_or_not():
         if output is Output.JSON:
             print(drill_report_to_json(report))
         elif output is Output.JUNIT:
             print(report_junit(report))
         else:
-            print_report(report, terminal(), page)
+            print_report(report, terminal())
 
 
-def print_report(report: DrillReport, console: Console, page: Path | None = None) -> None:
+def print_report(report: DrillReport, console: Console) -> None:
     console.print(Text.assemble(verdict_text(report), f"  {report.plan.fault.said}"))
     console.print(Text(f"  {_about(report)}", style="dim"))
     for reason in reasons(report):
@@ -58,8 +64,6 @@ def print_report(report: DrillReport, console: Console, page: Path | None = None
         print_unrestored(report, console)
     else:
         console.print(Text.assemble(("next: ", "bold"), _NEXT[report.verdict]))
-    if page:
-        console.print(Text.assemble(("page: ", "bold"), str(page)))
 
 
 def _about(report: DrillReport) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 from rtmctl.drill.matrix import Case
 from rtmctl.drill.report_json import drill_report_to_json
@@ -11,8 +10,6 @@ from rtmctl.show.drill import show_history, show_matrix, show_plan, show_report
 from rtmctl.show.output import Output
 from rtmctl.store import DrillRow
 from tests.unit.drill.drill_examples import EXAMPLES, plan, refused, refuted, silent_link
-
-PAGE = Path("drill.html")
 
 
 def row(report: DrillReport, day: int) -> DrillRow:
@@ -41,5 +38,5 @@ SCREENS: dict[str, Callable[[Output], None]] = {
     "many-runs": lambda output: show_report(silent_link(30), output),
     "matrix": lambda output: show_matrix(cases(), output),
     "history": lambda output: show_history(past(), output),
-    **{name: lambda output, make=make: show_report(make(), output, PAGE) for name, make in EXAMPLES.items()},
+    **{name: lambda output, make=make: show_report(make(), output) for name, make in EXAMPLES.items()},
 }

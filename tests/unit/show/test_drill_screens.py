@@ -10,7 +10,7 @@ from rtmctl.drill.faults import FAULTS
 from rtmctl.show.drill import show_catalogue, show_report
 from rtmctl.show.output import Output
 from tests.unit.drill.drill_examples import DEMO, EXAMPLES, refuted
-from tests.unit.show.drill_screens import PAGE, SCREENS
+from tests.unit.show.drill_screens import SCREENS
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -58,7 +58,7 @@ def test_every_ready_drill_and_every_fault_is_listed(capsys: pytest.CaptureFixtu
 
 
 def test_without_a_terminal_nothing_is_coloured_or_cut(capsys: pytest.CaptureFixture[str]) -> None:
-    show_report(refuted(), Output.TEXT, PAGE)
+    show_report(refuted(), Output.TEXT)
     said = capsys.readouterr().out
     assert said.startswith("REFUTED  silent link spine1:leaf1, both directions\n")
     assert "\x1b" not in said

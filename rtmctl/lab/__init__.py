@@ -8,6 +8,7 @@
     lab.run("leaf1", "vtysh", "-c", "show version", timeout_s=10).stdout   # as root, beside SSH
     lab.command("h1", ("ping", "-c1", "10.0.0.1"))                         # the same as an argument list
     lab.power_off("leaf1"); lab.power_on("leaf1"); lab.reboot("leaf1")     # /etc and /var are kept, /run is not
+    PowerWay("waw1")                              # power_way: nodes off under a lease, on again whoever is killed
     lab.start_daemon("leaf1", "bgpd")             # nothing restarts an FRR daemon but this
     lab.down()                                    # always removes everything, whatever state it was in
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -91,16 +92,20 @@ def operator(lab: Lab, root: Path, store: str, user: str, words: str) -> "subpro
 
 
 def two_at_once(lab: Lab, root: Path, stores: tuple[str, str]) -> None:
-    """bob begins when ann's first wave is applied: ann goes through, bob is told who holds it."""
-    ann = operator(lab, root, stores[0], "ann", "net apply --soak 4 --override-freeze hotfix")
+    """bob comes while ann, her first wave applied, stands still: he is told who holds it, and she goes through."""
+    ann = operator(lab, root, stores[0], "ann", "net apply --soak 2 --override-freeze hotfix")
     assert ann.stdout is not None
     said = ""
     for line in ann.stdout:
         said += line
         if "commit done" in line:
             break
-    bob = operator(lab, root, stores[1], "bob", "net apply --override-freeze hotfix")
-    told, _ = bob.communicate(timeout=HANG_S)
+    ann.send_signal(signal.SIGSTOP)  # her lease lasts 30 s, so a busy machine cannot make her finish before him
+    try:
+        bob = operator(lab, root, stores[1], "bob", "net apply --override-freeze hotfix")
+        told, _ = bob.communicate(timeout=HANG_S)
+    finally:
+        ann.send_signal(signal.SIGCONT)
     rest, _ = ann.communicate(timeout=HANG_S)
     assert ann.returncode == Exit.DONE, said + rest
     assert bob.returncode == Exit.LOCKED, told

@@ -1,5 +1,6 @@
 """The page of a drill as text: whole, small, and safe whatever names it holds. In a browser: tests/lab/show."""
 
+import re
 from collections import Counter
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -7,11 +8,12 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import Phase, given, settings
 
-from rtmctl.drill.types import DrillReport
+from rtmctl.drill.types import DrillReport, Removed
 from rtmctl.show.report import report_page
 from tests.unit.drill.drill_examples import EXAMPLES, LINK, demo, hostile, not_restored, refuted, silent_link
 from tests.unit.drill.drill_strategies import REPORTS
 
+PORT = next(host for host in demo().hosts if host.name == "broker1").links[0].port
 VOID = {"meta", "link", "img", "br", "hr", "input"}
 
 
@@ -75,6 +77,25 @@ def test_the_fault_is_marked_in_the_picture() -> None:
     upper, lower = LINK.split(":")
     assert page.count('class="gone"') == 1
     assert f'<path class="gone" data-a="{upper}" data-b="{lower}"' in page
+
+
+@pytest.mark.parametrize(
+    ("removed", "nodes", "cables"),
+    [
+        (Removed(devices=frozenset({"spine1", "leaf2"})), {"spine1", "leaf2"}, 0),
+        (Removed(hosts=frozenset({"broker1"})), {"broker1"}, 0),
+        (Removed(links=frozenset({"spine1:leaf1", "spine2:leaf3"})), set(), 2),
+        (Removed(host_ports=frozenset({("leaf2", PORT)})), set(), 1),
+        (Removed(), {"spine1", "leaf1"}, 0),  # nothing is gone: where the fault is made
+    ],
+)
+def test_what_a_fault_takes_away_is_marked(removed: Removed, nodes: set[str], cables: int) -> None:
+    report = refuted()
+    report = replace(report, plan=replace(report.plan, fault=replace(report.plan.fault, removed=removed)))
+    page = report_page(report, demo())
+    marked = set(re.findall(r'<g class="node gone" tabindex="0" data-name="([^"]+)"', page))
+    assert marked == nodes
+    assert page.count('<path class="gone"') == page.count('<circle class="cross"') == cables
 
 
 def test_two_hundred_flows_of_ten_runs_are_a_small_page() -> None:

@@ -11,6 +11,7 @@ from rtmctl.base import PermanentError, TemporaryError
 from rtmctl.device.hosts import HostRunner
 from rtmctl.device.packing import as_text
 from rtmctl.probe import orders
+from rtmctl.probe.agent.effort import boot_id
 from rtmctl.probe.link import Link
 from rtmctl.probe.merge import Told, merge
 from rtmctl.probe.orders import hosts_of, order
@@ -115,7 +116,7 @@ class RunningProbe:
             for host, link in self._links.items()
             if not link.failure
         }
-        return merge(self._spec, told, self._failures(), _boot_id())
+        return merge(self._spec, told, self._failures(), boot_id())
 
     async def _begin(self) -> None:
         """All agents are ready before the first sends: a packet must find its receiver."""
@@ -232,9 +233,3 @@ def _require(names: Iterable[str], hosts: HostRunner) -> None:
         raise PermanentError(f"cannot probe from or to {', '.join(unknown)}")
     if not names:
         raise PermanentError("there is no flow to probe")
-
-
-def _boot_id() -> str:
-    with contextlib.suppress(OSError):
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    return ""

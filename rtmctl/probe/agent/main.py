@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
-from pathlib import Path
 from typing import Any
 
 from .control import Control, Gone, leave
-from .effort import Keeper, lock_memory, make_urgent, stop_collecting
+from .effort import Keeper, boot_id, lock_memory, make_urgent, stop_collecting
 from .loop import Loop
 from .sockets import Receiver, Sender, dropped
 from .tally import Received
@@ -61,10 +59,3 @@ def probe(spec: dict[str, Any], control: Control) -> None:
     came = [found.report(flow) for flow, found in flows.items() if found.count]
     back = [one.echoed.report(one.flow) for one in senders] if echo else []
     control.say(own, *(one.report() for one in senders), *came, *back, {"type": "done"})
-
-
-def boot_id() -> str:
-    """Equal on hosts that share a kernel, and so a clock."""
-    with contextlib.suppress(OSError):
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    return ""

@@ -7,11 +7,12 @@ import socket
 import struct
 from typing import NamedTuple
 
+from .spaces import enlarge
+
 SO_ATTACH_FILTER = 26
 ETH_P_ALL = 3
 OUTGOING = 4
 SNAP = 160
-SO_RCVBUFFORCE = 33
 BUFFER = 16 << 20
 """some 20,000 packets"""
 VXLAN = 4789
@@ -77,7 +78,7 @@ def opened(interface: str, port: int) -> socket.socket:
     found = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     try:
         found.setblocking(False)
-        found.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, BUFFER)
+        enlarge(found, BUFFER)
         attached = struct.pack("@HP", len(program) // 8, ctypes.addressof(buffer))
         found.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, attached)
         found.bind((interface, ETH_P_ALL))

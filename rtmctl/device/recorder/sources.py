@@ -29,7 +29,7 @@ class Sources:
         self._counters: dict[str, Counters] = {}
         self._logs: dict[str, Log] = {}
         self._bfd: Bfd | None = None
-        self._sockets: list[socket.socket] = []
+        self._spaces: set[str] = set()
 
     def add(self, fd: int, reader: Reader) -> None:
         self._readers[fd] = reader
@@ -52,20 +52,22 @@ class Sources:
     def look_for_spaces(self) -> None:
         """Listen in namespaces that are new; what stands in them already is told first."""
         for space in spaces.names():
-            if space in self._counters:
-                continue
-            try:
-                with spaces.inside(space):
-                    listening = spaces.listen()
-                    self._counters[space] = Counters()
-                    for data in spaces.dump():
-                        self._raw("dump", space, data)
-            except OSError as error:
-                if space not in self._counters:  # it went again: looked for at the next tick
-                    continue
-                self._doubt(f"namespace {space or 'main'} could not be read whole: {error}")
-            self._sockets.append(listening)
-            self.add(listening.fileno(), lambda space=space, sock=listening: self._kernel(space, sock))  # type: ignore[misc]
+            if space not in self._spaces:
+                self._spaces.add(space)
+                try:
+                    self._enter(space)
+                except OSError as error:
+                    if space in spaces.names():  # else it went again
+                        self._doubt(f"namespace {space or 'main'} cannot be listened to: {error.strerror or error}")
+        self._spaces.intersection_update(spaces.names())
+
+    def _enter(self, space: str) -> None:
+        with spaces.inside(space):
+            listening = spaces.listen()
+            self._counters[space] = Counters()
+            self.add(listening.fileno(), lambda: self._kernel(space, listening))
+            for data in spaces.dump():
+                self._raw("dump", space, data)
 
     def _kernel(self, space: str, sock: socket.socket) -> None:
         for _ in range(AT_ONCE):

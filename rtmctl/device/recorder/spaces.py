@@ -7,7 +7,7 @@ import os
 import socket
 import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 NETNS = "/run/netns"
 CLONE_NEWNET = 0x40000000
@@ -70,9 +70,16 @@ def _enter(fd: int) -> None:
 def listen() -> socket.socket:
     """A socket that hears of links, routes, next hops and bridge entries of the namespace it is opened in."""
     found = _netlink(LINK | NEIGHBOR | ROUTE4 | ROUTE6 | NEXT_HOP)
-    found.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, BUFFER)
+    enlarge(found, BUFFER)
     found.setblocking(False)
     return found
+
+
+def enlarge(sock: socket.socket, buffer: int) -> None:
+    """As far as the kernel lets us: root of a user namespace may not go beyond rmem_max."""
+    for option in (socket.SO_RCVBUF, SO_RCVBUFFORCE):
+        with suppress(OSError):
+            sock.setsockopt(socket.SOL_SOCKET, option, buffer)
 
 
 def _netlink(groups: int) -> socket.socket:

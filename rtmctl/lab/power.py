@@ -8,6 +8,7 @@ through this module's `main`, which it calls as its program `power`.
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -39,6 +40,7 @@ def let_go(folder: LabFolder) -> None:
         for process in found:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process.pid, signal.SIGSTOP)
+        shutil.rmtree(folder.power, ignore_errors=True)
         for process in found:
             process.kill()
 

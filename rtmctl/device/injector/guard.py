@@ -124,8 +124,10 @@ class Guard:
 
 
 def watch_of(machine: Machine, key: str) -> guardian.Watch:
-    """Its process stays in memory and goes before others: the fault may be a machine without either."""
-    elsewhere = [] if machine.root == "/" else [machine.root]
-    command = [sys.executable, "-IS", os.path.abspath(sys.argv[0]), *elsewhere, "guard", key]
-    lock = machine.lock_path(f"{key}.guard")
-    return guardian.Watch(lock, "rtmctl-drill", command, Guard(machine, key).looks, pinned=True)
+    """Its process stays in memory and goes before others: the fault may be a machine without either.
+
+    Elsewhere than on this machine it is no unit: what it guards ends with its folder, and no unit may outlive that.
+    """
+    command = [sys.executable, "-IS", os.path.abspath(sys.argv[0]), "guard", key]
+    unit = "rtmctl-drill" if machine.root == "/" else ""
+    return guardian.Watch(machine.lock_path(f"{key}.guard"), unit, command, Guard(machine, key).looks, pinned=True)

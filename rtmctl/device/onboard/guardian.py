@@ -26,7 +26,7 @@ class Watch(NamedTuple):
 
     Attributes:
         lock: path of the file that the watchdog locks and writes its number into.
-        unit: prefix of its unit's name under systemd.
+        unit: prefix of its unit's name under systemd; empty: it lives and dies with the session that it is of.
         command: what calls `guard` with the same work anew, for systemd.
         looks: the work, begun afresh by each watchdog: it yields the seconds until its next look, and ends when done.
         pinned: in memory and before other processes, whatever else presses the machine.
@@ -65,7 +65,7 @@ def start(watch: Watch) -> None:
     Under systemd it is a unit of its own, because a login session's scope may be killed with the session.
     """
     wait_gone(watch)
-    if os.path.isdir("/run/systemd/system"):
+    if watch.unit and os.path.isdir("/run/systemd/system"):
         unit = f"{watch.unit}-{os.urandom(4).hex()}"
         command = ["systemd-run", "--quiet", "--collect", "--unit", unit, "-p", "OOMScoreAdjust=-1000"]
         command += ["-p", "Restart=on-failure", "-p", "StartLimitIntervalSec=0", "-p", "TimeoutStopSec=1"]

@@ -49,8 +49,16 @@ def sign(fd: int) -> None:
 
 
 def kill_holder(lock: str) -> None:
-    """SIGKILL whoever holds a lock file and does not let go: a step of another session that hangs."""
-    with contextlib.suppress(OSError, ValueError):
-        pid = int(read_file(lock))
-        if lock in {os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")}:
-            kill_tree(pid)
+    """SIGKILL whoever holds a lock file and does not let go: a step of another session that hangs, wherever it does."""
+    for name in os.listdir("/proc"):
+        if name.isdigit() and int(name) != os.getpid() and holds(name, lock):
+            kill_tree(int(name))
+
+
+def holds(pid: str, lock: str) -> bool:
+    """The kernel's word for it, proc(5): one that is stopped before it has signed the file holds it too."""
+    with contextlib.suppress(OSError):
+        for fd in os.listdir(f"/proc/{pid}/fd"):
+            if os.readlink(f"/proc/{pid}/fd/{fd}") == lock and "FLOCK" in read_file(f"/proc/{pid}/fdinfo/{fd}"):
+                return True
+    return False

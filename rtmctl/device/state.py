@@ -53,10 +53,6 @@ class BgpSession:
     """negotiated; None while down"""
     families: tuple[FamilyState, ...]
     remote_hostname: str | None = None
-    keepalive_s: int | None = None
-    """negotiated; None while down"""
-    advertisement_interval_s: int | None = None
-    """MinRouteAdvertisementIntervalTimer, RFC 4271 §9.2.1.1"""
 
 
 @dataclass(frozen=True, slots=True)

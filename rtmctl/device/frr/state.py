@@ -100,20 +100,14 @@ def bgp_sessions(instances: Json) -> Iterator[BgpSession]:
                 remote_asn=int(peer.get("remoteAs", 0)),
                 state=state,
                 uptime_s=peer.get("bgpTimerUpMsec", 0) / 1000 if up else 0.0,
-                hold_s=_seconds(peer, "bgpTimerHoldTimeMsecs") if up else None,
+                hold_s=peer["bgpTimerHoldTimeMsecs"] // 1000 if up and "bgpTimerHoldTimeMsecs" in peer else None,
                 families=tuple(
                     FamilyState(FAMILIES[key], about.get("acceptedPrefixCounter", 0), about.get("sentPrefixCounter", 0))
                     for key, about in peer.get("addressFamilyInfo", {}).items()
                     if key in FAMILIES
                 ),
                 remote_hostname=peer.get("hostname"),
-                keepalive_s=_seconds(peer, "bgpTimerKeepAliveIntervalMsecs") if up else None,
-                advertisement_interval_s=_seconds(peer, "minBtwnAdvertisementRunsTimerMsecs"),
             )
-
-
-def _seconds(peer: Json, key: str) -> int | None:
-    return int(peer[key]) // 1000 if key in peer else None
 
 
 def bfd_sessions(sessions: Any) -> Iterator[BfdSession]:

@@ -10,7 +10,6 @@ from rtmctl.change import Network, plan_key, resolver
 from rtmctl.cli.context import OpenSite
 from rtmctl.cli.site_store import site_store
 from rtmctl.cli.target import Target, find_target
-from rtmctl.device import Session, connect
 from rtmctl.lab.secrets import lab_secret
 from rtmctl.model import DeviceConfig, DeviceModel, build_models
 from rtmctl.render import render
@@ -30,9 +29,6 @@ def changing(opened: OpenSite) -> Changing:
     """
     target = find_target(opened)
 
-    async def to_device(name: str) -> Session:
-        return await connect(target.endpoints[name])
-
     def write(model: DeviceModel) -> DeviceConfig:
         return target.adapt({model.hostname: render(model)})[model.hostname]
 
@@ -45,7 +41,7 @@ def changing(opened: OpenSite) -> Changing:
         site.name,
         opened.fabric,
         build,
-        to_device,  # type: ignore[arg-type]  # the frr session has the notes that a transaction needs
+        target.connect,  # type: ignore[arg-type]  # the frr session has the notes that a transaction needs
         site_store(opened),
         write=write,
         restore=target.restore,

@@ -7,7 +7,7 @@ from pathlib import Path
 from rtmctl.base import PermanentError, Refused
 from rtmctl.base.folders import expanded
 from rtmctl.cli.context import OpenSite
-from rtmctl.device import Endpoint
+from rtmctl.device import Endpoint, Session, connect
 from rtmctl.intent.schema.site import Environment
 from rtmctl.lab import Lab, open_lab
 from rtmctl.lab.substitute import Substitution, adapt, restore
@@ -21,6 +21,10 @@ class Target:
     label: str
     endpoints: Mapping[str, Endpoint]
     lab: Lab | None = None
+
+    async def connect(self, name: str) -> Session:
+        """A session to a device; raises what `rtmctl.device.connect` does."""
+        return await connect(self.endpoints[name])
 
     def adapt(self, configs: Mapping[str, DeviceConfig]) -> dict[str, DeviceConfig]:
         """The production form, or what a lab on this kernel takes in its place."""

@@ -12,7 +12,6 @@ from rtmctl.cli.loop import wait_for
 
 if TYPE_CHECKING:  # `--help` loads none of these
     from rtmctl.cli.target import Target
-    from rtmctl.device import Session
     from rtmctl.device.state import DeviceState
     from rtmctl.model.types import DeviceModel
     from rtmctl.observe import Sessions
@@ -28,14 +27,10 @@ def models_with_drains(opened: OpenSite, target: Target) -> dict[str, DeviceMode
     """
     from rtmctl.change.drains import honour, read_notes
     from rtmctl.change.settling import Seen, settle
-    from rtmctl.device import connect
     from rtmctl.model import build_models
     from rtmctl.store import open_store
 
-    async def to_device(name: str) -> Session:
-        return await connect(target.endpoints[name])
-
-    said = wait_for(read_notes(to_device, list(target.endpoints)))  # type: ignore[arg-type]  # has notes, as in changing
+    said = wait_for(read_notes(target.connect, list(target.endpoints)))  # type: ignore[arg-type]  # has notes, as in changing
     store, site = open_store(), opened.site.name
     settle(store, site, {name: Seen(one.status) for name, one in said.items()}, time.time())
     drained = honour(store, site, {name: one.drain for name, one in said.items()}, time.time())

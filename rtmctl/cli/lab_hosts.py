@@ -1,8 +1,8 @@
 """The hosts of a lab, as verify and the probes enter them."""
 
+from rtmctl.device.processes import ProcessRunner
 from rtmctl.lab.blueprint import NodeKind
 from rtmctl.lab.driver import Lab
-from rtmctl.device.processes import ProcessRunner
 
 
 def lab_hosts(lab: Lab) -> ProcessRunner:

@@ -102,6 +102,22 @@ def test_more_spines_need_more_flows() -> None:
     assert (each_way(OBSERVED), each_way(FOUR_SPINES)) == (8, 19)
 
 
+@pytest.mark.parametrize(("most", "pairs"), [(1, 2), (2, 2), (3, 3), (9, 3)])
+def test_no_more_pairs_than_asked_for(most: int, pairs: int) -> None:
+    """One is always beside the fault, and one always meets it."""
+    found = kinds(chosen("spine1:leaf1", most_pairs=most))
+    assert len(found) == 2 * pairs
+    assert set(found.values()) == {LOCAL, REMOTE, SPARED}
+
+
+def test_both_directions_count_where_either_may_meet_it() -> None:
+    """Sixteen ways between pods, and each switch has another next hop: ln 0.01 / ln 15/16 = 72 flows in all."""
+    text = sites.THREE_TIERS.replace("super[1-2]", "super[1-4]").replace("spine[1-2]", "spine[5-8]")
+    found = chosen("super1:spine5", text=text.replace("spine[3-4]", "spine[1-4]"), hosts=("web1", "web2"))
+    assert len(found.flows) == 72
+    assert found.chance == pytest.approx(1 - (15 / 16) ** 72)
+
+
 def test_switches_on_the_way_are_named() -> None:
     found = {(p.flow.source, p.flow.destination): p.via for p in chosen("leaf4").flows}
     assert found["web1", "any1"] == ("leaf1", "spine1", "spine2", "leaf3", "leaf4")

@@ -95,6 +95,17 @@ def test_verdict(evidence: Evidence, verdict: Verdict, reason: str) -> None:
     assert (reasons == ()) if verdict is PASSED else reasons[0].startswith(reason)
 
 
+def test_the_worst_flows_are_named_and_the_others_counted() -> None:
+    noisy = tuple(flow(LOCAL, lost, 5) for lost in (1, 6, 3, 5, 2, 4))
+    quiet = replace(WHOLE, control=True, flows=noisy[:4], planned=4)
+    assert judge(replace(quiet, flows=noisy, planned=6))[1][0].endswith(
+        ": local-6 6 ms, local-5 5 ms, local-4 4 ms, local-3 3 ms and 2 more"
+    )
+    assert judge(quiet)[1][0].endswith("local-1 1 ms")
+    over = replace(WHOLE, flows=(flow(LOCAL, 6, 5), flow(LOCAL, 7, 5), *GOOD), planned=5)
+    assert judge(over)[1] == ("2 local flows over the limit of 5 ms: local-7 lost 7 ms",)
+
+
 @given(st.lists(st.tuples(st.sampled_from([LOCAL, REMOTE, SPARED]), st.integers(0, 300), st.booleans()), max_size=6))
 def test_what_passes_was_measured_and_within_its_bounds(flows: list[tuple[FlowClass, int, bool]]) -> None:
     limits = {LOCAL: 5.0, REMOTE: 150.0, SPARED: 0.0}

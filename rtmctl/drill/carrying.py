@@ -1,7 +1,8 @@
 """A whole drill: gates, leases, hooks, runs; and at the end, whatever came of it, the report."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from rtmctl.base import Exit, PermanentError, Refused, RtmctlError
@@ -105,51 +106,63 @@ class _Carrying:
         await self.sessions.close()
 
     async def carry_out(self) -> DrillReport:
+        """The leases come first: what another change or drill does meanwhile would look like a network gone bad."""
         self.emit(Planned(self.id, self.plan, self.options.runs + self.options.control))
-        begun = time.monotonic()
-        self.emit(StepBegun(Step.GATES))
-        steady = await pass_gates(self.site, self.plan, self.sessions, self.fleet, self.emit)
+        leases = Leases(self.id, self.fleet, self.journal, self.emit, Timing(lease_ttl_s=LEASE_S))
+        with self._timed(Step.LEASE):
+            await leases.take(self._nodes(), self.stop)
+        try:
+            await self._pass_gates()
+            return await self._accounted(leases)
+        finally:
+            with self._timed(Step.RELEASE):
+                await leases.release()
+
+    async def _pass_gates(self) -> None:
+        with self._timed(Step.GATES):
+            steady = await pass_gates(self.site, self.plan, self.sessions, self.fleet, self.emit)
         self.prepared = self.prepared.negotiated(steady.states)
         self.versions = dict(steady.versions)
         self.timers = Timers(self.site.around.models, steady.states).deployed()
-        self.emit(StepDone(Step.GATES, time.monotonic() - begun))
+        if self.stop.is_set():
+            ends = Exit.INTERRUPTED if self.stop.by_keyboard else Exit.ABORTED
+            raise PermanentError("interrupted before anything was broken", exit=ends)
+
+    async def _accounted(self, leases: Leases) -> DrillReport:
+        """History and audit log get its beginning and its end, whatever came of it."""
+        store = self.site.network.store
         account = Account("drill", self.by, self.id, self.site.name, self._nodes(), self._deed())
-        account.write(self.site.network.store, "begun", self.now())
+        account.write(store, "begun", self.now())
         self._remember_begin()
-        leases = Leases(self.id, self.fleet, self.journal, self.emit, Timing(lease_ttl_s=LEASE_S))
+        self.journal.append(Entry.BEGIN, detail=self.plan.fault.said)
         try:
-            report = await self._leased(leases)
+            report = await self._told(leases)
         except RtmctlError as error:
             self._remember_end("refused" if isinstance(error, Refused) else "failed", error.message, "")
-            await account.close(self.site.network.store, "nothing broken", self.now(), self.fleet, self._say)
+            await account.close(store, "nothing broken", self.now(), self.fleet, self._say)
             raise
         self.journal.append(Entry.END, detail=report.verdict.value)
         self._remember_end(report.verdict.value, summary(report), drill_report_to_json(report))
-        await account.close(self.site.network.store, report.verdict.value, self.now(), self.fleet, self._say)
+        await account.close(store, report.verdict.value, self.now(), self.fleet, self._say)
         return report
 
-    async def _leased(self, leases: Leases) -> DrillReport:
-        begun = time.monotonic()
-        self.journal.append(Entry.BEGIN, detail=self.plan.fault.said)
-        self.emit(StepBegun(Step.LEASE))
-        await leases.take(sorted(self.site.network.platforms), self.stop)
-        self.emit(StepDone(Step.LEASE, time.monotonic() - begun))
-        if self.stop.is_set():
-            await leases.release()
-            raise self._interrupted()
-        report: DrillReport | None = None
+    async def _told(self, leases: Leases) -> DrillReport:
+        """The hooks at the end are called whatever came of it, those at the start may forbid it."""
+        verdict = "refused"
         try:
             await tell_start(self.site, self._words(), self.emit)
             report = self._report(await self._runs(leases))
+            verdict = report.verdict.value
             return report
         finally:
-            self.emit(StepBegun(Step.RELEASE))
-            await leases.release()
-            await tell_end(self.site, self._words(), report.verdict.value if report else "refused", self.emit)
+            await tell_end(self.site, self._words(), verdict, self.emit)
 
-    def _interrupted(self) -> RtmctlError:
-        ends = Exit.INTERRUPTED if self.stop.by_keyboard else Exit.ABORTED
-        return PermanentError("interrupted before anything was broken", exit=ends)
+    @contextmanager
+    def _timed(self, step: Step) -> Iterator[None]:
+        begun = time.monotonic()
+        self.emit(StepBegun(step))
+        yield
+        self.emit(StepDone(step, time.monotonic() - begun))
 
     async def _runs(self, leases: Leases) -> tuple[Run, ...]:
         """The control first; a run that was ended early, or left the network unsteady, is the last."""

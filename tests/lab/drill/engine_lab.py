@@ -91,10 +91,11 @@ class Range:
     lab: Lab
     site: Path
     folder: Path
+    text: str = SITE
 
     def up(self) -> None:
         (self.site / "drills").mkdir(parents=True)
-        (self.site / "site.yaml").write_text(SITE)
+        (self.site / "site.yaml").write_text(self.text)
         for name, text in DRILLS.items():
             (self.site / "drills" / f"{name}.yaml").write_text(f"drill: {name}\n{text}")
         for words in ("net lock", "lab up", "net apply --yes"):

@@ -38,6 +38,8 @@ from rtmctl.show.terminal import terminal
 
 EVERY_S = 5.0
 """between two lines about traffic or a wait, where there is no panel"""
+COARSE_MS = 50.0
+"""what is told while packets still fly is no measurement: less than this alarms nobody"""
 _HOLDS = {Step.ARM: "armed", Step.INJECT: "fault made", Step.REVERT: "taken back", Step.RESTORED: "hashes as before"}
 
 
@@ -124,9 +126,9 @@ def _traffic(standing: Standing) -> Grid:
     bounds = {bound.kind: bound for bound in plan.bounds} if plan else {}
     for now in standing.classes:
         limit = limit_ms(now.kind, plan.drill.hypothesis, bounds) if plan else None
-        over = limit is not None and now.worst_ms > limit
+        over = limit is not None and now.worst_ms > limit + COARSE_MS
         worst = Text(ms(now.worst_ms), style="bold red" if over else "green")
-        silent = Text(ms(now.silent_ms), style="yellow" if now.silent_ms else "dim")
+        silent = Text(ms(now.silent_ms), style="yellow" if now.silent_ms > COARSE_MS else "dim")
         table.add(now.kind.value, str(now.flows), silent, worst, Text(ms(limit)))
     return table
 

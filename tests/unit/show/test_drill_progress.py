@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from rtmctl.device.injection import HoldState
-from rtmctl.drill.events import Aborting, Event, HoldingStep, RunBegun, Step, Traffic, Waiting
+from rtmctl.drill.events import Aborting, Event, FlowNow, HoldingStep, RunBegun, Step, Traffic, Waiting
 from rtmctl.drill.types import FlowClass
 from rtmctl.show.drill import reporting
 from rtmctl.show.drill.progress import panel
@@ -50,6 +50,15 @@ def test_the_panel_says_who_is_silent_for_how_long_and_when_the_fault_would_go_b
         "remote": ["4", "250", "250", "450"],
         "spared": ["16", "0", "0", "0"],
     }
+
+
+@pytest.mark.parametrize(("worst", "alarming"), [(4.9, False), (49.0, False), (51.0, True)])
+def test_a_late_word_alarms_nobody(worst: float, alarming: bool) -> None:
+    standing = stood(events(silent_link(1, control=False)), 2.0)
+    standing.see(Traffic(0.0, (FlowNow("f", FlowClass.SPARED, 9, 9, 0.0, worst),)), 2.0)
+    console = Console(file=io.StringIO(), width=100, force_terminal=True, color_system="standard")
+    console.print(panel(standing, 2.0))
+    assert ("\x1b[1;31m" in console.file.getvalue()) is alarming  # type: ignore[attr-defined]  # a StringIO
 
 
 def test_the_lease_runs_down_when_nobody_renews_it() -> None:

@@ -64,6 +64,7 @@ class DrainHolder:
     async def arm(self, drill: str, lease_s: float) -> Held:
         """Plan it against what runs now; the switch itself is armed by the change."""
         self._drill, self._lease_s = drill, lease_s
+        self._began_ns = self._done_ns = self._reverted_ns = None
         self._plan = await self._make(drill)
         if self._plan.empty:
             raise PermanentError(f"{self.injection.node}: drain: it is drained already, nothing would change")
@@ -111,14 +112,17 @@ class DrainHolder:
         return await self.status()
 
     async def status(self) -> Held:
-        """As the switch says; what it runs is hashed again where the drain is over."""
+        """As the switch says; what it runs is hashed again where the drain is over.
+
+        A difference is this drill's only for who made it: whoever comes later may find what others have changed since.
+        """
         trial = self._at_device()
         holding = await trial.look()
         held = self._held(holding)
         if held.state is not HoldState.RESTORED:
             return held
         after = (await trial.running()).hash
-        if after != held.before:
+        if after != held.before and self._plan is not None:
             why = "it does not run what it ran before the drain: somebody has changed it since"
             return self._held(holding, HoldState.BROKEN, after, why)
         return self._held(holding, after=after)
@@ -149,7 +153,8 @@ class DrainHolder:
 
     def _at_device(self) -> Trial:
         if self._trial is None:
-            self._trial = Trial(self.network, self.injection.node, lease_holder(self._drill), self.emit)
+            self._trial = Trial(self.network, self.injection.node, "", self.emit)
+        self._trial.holder = lease_holder(self._drill)
         return self._trial
 
     def _state(self, holding: Holding) -> HoldState:

@@ -56,4 +56,6 @@ def _unit(error: Error, refusal: Refusal) -> KeyPath:
         return path
     if path and (path[0] in NAMED or path[0] in LISTS):
         return path[:2]
-    return path
+    # an entry of a list without its bad key would be said to lack it
+    listed = next((number for number, part in enumerate(path) if isinstance(part, int)), len(path))
+    return path[:listed]

@@ -1,6 +1,7 @@
 """`rtmctl init`, `validate` and `schema`: beginning a site and proving it sound."""
 
 import json
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -59,8 +60,18 @@ def validate(ctx: typer.Context) -> None:
         )
 
 
-def schema() -> None:
-    """Print the JSON Schema of site files, for editors."""
+class FileKind(StrEnum):
+    SITE = "site"
+    DRILL = "drill"
+
+
+def schema(
+    kind: Annotated[FileKind, typer.Argument(metavar="[site|drill]", help="Of site files, or of drill files")] = (
+        FileKind.SITE
+    ),
+) -> None:
+    """Print a JSON Schema, for editors."""
+    from rtmctl.drill.schema import drill_schema
     from rtmctl.intent import json_schema
 
-    typer.echo(json.dumps(json_schema(), indent=2))
+    typer.echo(json.dumps(drill_schema() if kind is FileKind.DRILL else json_schema(), indent=2))

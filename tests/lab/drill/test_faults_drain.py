@@ -73,6 +73,8 @@ async def steps(holder: DrainHolder) -> tuple[Held, ...]:
             await holder.renew(20),
             await holder.revert(),
             await holder.revert(),
+            await holder.arm("next", 20),
+            await holder.renew(20),
         )
     finally:
         await holder.close()
@@ -88,12 +90,13 @@ async def check(holder: DrainHolder) -> str | None:
 def test_a_switch_is_drained_and_back(lab: Lab, net: Network) -> None:
     before = text(lab, "spine1")
     assert asyncio.run(check(DrainHolder(drain("spine1"), net))) is None
-    armed, waiting, active, renewed, restored, again = asyncio.run(steps(DrainHolder(drain("spine1"), net)))
+    armed, waiting, active, renewed, restored, again, *anew = asyncio.run(steps(DrainHolder(drain("spine1"), net)))
     assert [h.state for h in (armed, waiting, active, renewed)] == [HoldState.ARMED] * 2 + [HoldState.ACTIVE] * 2
     assert active.began_ns is not None and active.done_ns is not None and active.began_ns < active.done_ns
     assert renewed.expires_in_s == pytest.approx(20, abs=1)
     assert restored.state is again.state is HoldState.RESTORED, restored
     assert restored.before == restored.after == armed.before != ""
+    assert [(h.state, h.drill, h.began_ns) for h in anew] == [(HoldState.ARMED, "next", None)] * 2
     assert text(lab, "spine1") == before
     assert net.store.changes("change", 1)[0].outcome == "reverted"
 
@@ -184,24 +187,6 @@ def test_what_others_change_later_is_no_drill_s(lab: Lab, net: Network, root: Pa
     held = ended(DrainHolder(drain("spine2"), open_network(lab, root, "later")))
     assert held.state is HoldState.RESTORED and held.after != held.before
     lab.run("spine2", "vtysh", "-c", "configure", "-c", "no ip prefix-list BY-HAND seq 5 permit 192.0.2.0/24")
-
-
-def test_one_holder_drains_twice(net: Network) -> None:
-    async def twice() -> list[Held]:
-        holder = DrainHolder(drain("spine1"), net)
-        try:
-            made = []
-            for drill in ("one", "two"):
-                await holder.arm(drill, 30)
-                made += [await holder.inject(), await holder.revert()]
-            return made
-        finally:
-            await holder.close()
-
-    first, back, second, again = asyncio.run(twice())
-    assert [h.drill for h in (first, back, second, again)] == ["one", "one", "two", "two"]
-    assert back.state is again.state is HoldState.RESTORED
-    assert second.began_ns is not None and first.done_ns is not None and second.began_ns > first.done_ns
 
 
 def test_refused_before_anything_changes(lab: Lab, net: Network) -> None:

@@ -14,9 +14,10 @@ from rtmctl.change.interrupt import Stop
 from rtmctl.change.journal import StoreJournal
 from rtmctl.change.options import Timing
 from rtmctl.change.plan import whoami
+from rtmctl.device.injection import Holder
 from rtmctl.drill.events import Note, OnEvent, Planned, Step, StepBegun, StepDone, ignore
 from rtmctl.drill.gates import pass_gates, refused
-from rtmctl.drill.holding import not_restored
+from rtmctl.drill.holding import close_holders, not_restored
 from rtmctl.drill.journal import Entry, drill_journal
 from rtmctl.drill.leases import Leases
 from rtmctl.drill.planning import Prepared
@@ -86,6 +87,8 @@ class _Carrying:
     began_at: float = 0.0
     versions: dict[str, str] = field(default_factory=dict)
     timers: dict[str, str] = field(default_factory=dict)
+    holders: tuple[Holder, ...] = ()
+    """open since the gates, for the first run that needs them"""
     fleet: Fleet = field(init=False)
     sessions: Sessions = field(init=False)
     journal: StoreJournal = field(init=False)
@@ -102,6 +105,7 @@ class _Carrying:
         return self.prepared.plan
 
     async def close(self) -> None:
+        await close_holders(self.holders)
         await self.fleet.close()
         await self.sessions.close()
 
@@ -120,7 +124,7 @@ class _Carrying:
 
     async def _pass_gates(self) -> None:
         with self._timed(Step.GATES):
-            steady = await pass_gates(self.site, self.plan, self.sessions, self.fleet, self.emit)
+            steady, self.holders = await pass_gates(self.site, self.plan, self.sessions, self.fleet, self.emit)
         self.prepared = self.prepared.negotiated(steady.states)
         self.versions = dict(steady.versions)
         self.timers = Timers(self.site.around.models, steady.states).deployed()
@@ -169,6 +173,10 @@ class _Carrying:
         of = self.options.runs + self.options.control
         done: list[Run] = []
         for number in range(1, of + 1):
+            control = self.options.control and number == 1
+            holders = () if control else self.holders
+            if not control:
+                self.holders = ()
             bench = Bench(
                 id=self.id,
                 prepared=self.prepared,
@@ -176,13 +184,14 @@ class _Carrying:
                 sessions=self.sessions,
                 recorder=self.site.recorder(),
                 open_holder=self.site.open_holder,
+                holders=holders,
                 journal=self.journal,
                 emit=self.emit,
                 stop=self.stop,
                 lost=lambda: leases.lost,
             )
             try:
-                run = await OneRun(bench, number, of, self.options.control and number == 1).carry_out()
+                run = await OneRun(bench, number, of, control).carry_out()
             except RtmctlError as error:
                 if not done:
                     raise

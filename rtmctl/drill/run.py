@@ -14,7 +14,7 @@ from rtmctl.base import RtmctlError
 from rtmctl.change.interrupt import Stop
 from rtmctl.change.journal import StoreJournal
 from rtmctl.device.hosts import HostRunner
-from rtmctl.device.injection import Held, OpenHolder
+from rtmctl.device.injection import Held, Holder, OpenHolder
 from rtmctl.drill.events import (
     Aborting,
     Happened,
@@ -61,6 +61,8 @@ class Bench:
     sessions: Sessions
     recorder: Recorder
     open_holder: OpenHolder
+    holders: tuple[Holder, ...]
+    """of the fault's injections, where they are open already; else none"""
     journal: StoreJournal
     emit: OnEvent
     stop: Stop
@@ -124,7 +126,7 @@ class OneRun:
             self._step(Step.RECORDERS, bench.recorder.start(bench.plan.flows, spec)),
         ]
         if not self.control:
-            holders = await open_holders(bench.plan.fault.injections, bench.open_holder)
+            holders = bench.holders or await open_holders(bench.plan.fault.injections, bench.open_holder)
             self._holding = Holding(bench.id, holders, drill.lease_s, bench.journal, bench.emit)
             starts.append(self._step(Step.ARM, self._holding.arm()))
         results = await asyncio.gather(*starts, return_exceptions=True)

@@ -8,6 +8,7 @@ from rtmctl.base import PermanentError
 from rtmctl.change.checkup import Checkup
 from rtmctl.change.draining import Floor, drain_first
 from rtmctl.change.events import Note, PhaseBegun, StageBegun, WaveBegun
+from rtmctl.change.health import in_short
 from rtmctl.change.journal import Entry
 from rtmctl.change.options import ApplyOptions
 from rtmctl.change.plan_types import DevicePlan, Stage, Wave
@@ -93,8 +94,7 @@ class Advance:
     async def _refuse_worse(self, stage: Stage, wave: Wave, later: tuple[Wave, ...], soak_s: float) -> None:
         worse = await self.checkup.wait_healthy(soak_s, _pending(stage, later))
         if worse:
-            more = f" and {len(worse) - 1} more" if len(worse) > 1 else ""
-            raise Unhealthy(f"after wave {wave.name}: {worse[0]}{more}")
+            raise Unhealthy(f"after wave {wave.name}: {in_short(worse)}")
 
     def _expect(self, place: int) -> None:
         """On the way only texts tell what is to run; in the end models do."""

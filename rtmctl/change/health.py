@@ -3,7 +3,8 @@
 A signal that the target no longer wants (a session, port or VNI that the plan removes) cannot get worse.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -48,6 +49,13 @@ class Worse:
     def __str__(self) -> str:
         subject = f" {self.key.subject}" if self.key.subject else ""
         return f"{self.key.device}: {self.key.kind.value}{subject}: {self.before:g} before, {self.now:g} now"
+
+
+def in_short(worse: Sequence[Worse]) -> str:
+    """A signal of the device that has lost most, as others have lost what it gave them; how many more there are."""
+    losses = Counter(one.key.device for one in worse)
+    first = max(worse, key=lambda one: losses[one.key.device])
+    return f"{first} and {len(worse) - 1} more" if len(worse) > 1 else str(first)
 
 
 def read_signals(device: str, state: DeviceState) -> dict[SignalKey, float]:

@@ -64,7 +64,7 @@ def test_up_again_changes_nothing(lab: Lab) -> None:
     assert all(node.boots == 1 for node in status.nodes if node.name == "leaf1")
 
 
-def test_ssh_through_the_gate_has_one_sudo_rule(lab: Lab) -> None:
+def test_ssh_through_the_gate_may_run_three_programs_as_root(lab: Lab) -> None:
     access = lab.access("leaf2")
 
     async def ask() -> tuple[str, str]:
@@ -77,13 +77,14 @@ def test_ssh_through_the_gate_has_one_sudo_rule(lab: Lab) -> None:
             known_hosts=str(access.known_hosts),
             config=None,
         ) as connection:
-            name = await connection.run("hostname; sudo -n -l | tail -n1", check=True)
+            name = await connection.run("hostname; sudo -n -l | grep -o '(root) NOPASSWD: .*'", check=True)
             refused = await connection.run("sudo -n id")
             return str(name.stdout), str(refused.stderr)
 
     name, refused = asyncio.run(ask())
     assert name.split("\n")[0] == "leaf2"
-    assert name.split("\n")[1].split(":")[-1].strip() == "/usr/local/lib/rtmctl/agent"
+    programs = {path for line in name.splitlines()[1:] for path in line.partition(": ")[2].split(", ")}
+    assert programs == {f"/usr/local/lib/rtmctl/{program}" for program in ("agent", "recorder", "injector")}
     assert "password is required" in refused
 
 

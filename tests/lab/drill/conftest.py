@@ -19,7 +19,7 @@ def injector_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     os.environ["RTMCTL_LAB_STATE"] = str(tmp_path_factory.mktemp("labs"))
     lab = open_lab("injector")
     try:
-        lab.up(clos(1, 2), Choices(images={"leaf2": "switch-frr10"}))
+        lab.up(clos(1, 2), Choices(images={"leaf1": "switch-frr8", "leaf2": "switch-frr10"}))
         wire(lab)
         for name in FRR:
             Node(lab, name).established()

@@ -201,14 +201,14 @@ def test_a_session_reset_comes_back(each: Node) -> None:
 
 
 def test_a_wrong_route(each: Node) -> None:
-    each.sh(f"ping -c 1 -W 1 {each.far}")
+    def dropped() -> bool:
+        four, six = "ip route show type blackhole 10.66.0.0/16", "ip -6 route show type blackhole 2001:db8:66::/48"
+        return each.sh(f"{four}; {six}").count("blackhole") == 2
+
     key = each.make("wrong-route", prefixes=["10.66.0.0/16", "2001:db8:66::/48"], vrf="default")
-    time.sleep(0.5)
-    assert "blackhole" in each.sh("ip route show 10.66.0.0/16") and "blackhole" in each.sh(
-        "ip -6 route show type blackhole"
-    )
+    wait(dropped, True)
     restored(each, key)
-    time.sleep(0.5)
+    wait(dropped, False)
 
 
 def test_a_leaked_prefix(each: Node) -> None:

@@ -112,6 +112,8 @@ class _Carrying:
     async def carry_out(self) -> DrillReport:
         """The leases come first: what another change or drill does meanwhile would look like a network gone bad."""
         self.emit(Planned(self.id, self.plan, self.options.runs + self.options.control))
+        for note in self.prepared.notes:
+            self.emit(Note(note))
         leases = Leases(self.id, self.fleet, self.journal, self.emit, Timing(lease_ttl_s=LEASE_S))
         with self._timed(Step.LEASE):
             await leases.take(self._nodes(), self.stop)

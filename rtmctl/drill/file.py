@@ -15,8 +15,11 @@ from rtmctl.intent.names import suggest
 
 
 def read_drill(path: Path) -> tuple[Drill | None, tuple[Finding, ...]]:
-    """The drill in a file, or None when there are errors; its target is empty where the file names none."""
-    return _judged(read_document(path, DRILL_FILE))
+    """The drill in a file, or None when there are errors; its target is empty where the file names none.
+
+    Positions name the whole path: the file need not stand in the site's folder.
+    """
+    return _judged(read_document(path.absolute(), DRILL_FILE))
 
 
 def read_drill_text(text: str, name: str = "drill.yaml") -> tuple[Drill | None, tuple[Finding, ...]]:

@@ -40,7 +40,8 @@ def render_findings(
     if output is not Output.TEXT:
         return WRITERS[output](moved)
     prefix = _prefix(folder)
-    return findings_text(moved, {prefix + name: text for name, text in (sources or {}).items()}, color=color)
+    named = {name if name.startswith("/") else prefix + name: text for name, text in (sources or {}).items()}
+    return findings_text(moved, named, color=color)
 
 
 def show_findings(

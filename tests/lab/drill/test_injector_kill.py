@@ -34,7 +34,7 @@ MECHANISMS = {
     "link-down": {"interfaces": ["swp1"]},
     "silence": {"interfaces": ["swp1"]},
 }
-STEPS = {"arm": (*range(0, 12, 2), 14, 18), "inject": (0, 1, 2, 3, 4, 6), "revert": (*range(0, 10, 2), 12, 16)}
+STEPS = {"arm": (0, 2, 4, 8, 14), "inject": (0, 1, 2, 3, 6), "revert": (0, 2, 4, 8, 14)}
 CASES = [
     pytest.param(mechanism, verb, step, id=f"{mechanism} {verb} {step}")
     for mechanism in MECHANISMS

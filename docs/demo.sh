@@ -8,13 +8,13 @@ export RTMCTL_SITE=$work/demo RTMCTL_STORE=$work/store.db
 trap 'rtmctl lab down; rm -rf "$work"' EXIT
 
 say() { printf '\n\033[1m# %s\033[0m\n' "$*"; }
-run() { # the command, and the exit code it must end with (0 where none is said)
+run() { # the command, and the exit codes it may end with (0 where none is said)
   local want=0
   if [[ $1 == exit=* ]]; then want=${1#exit=}; shift; fi
   printf '\033[1;32m$ %s\033[0m\n' "$*"
   "$@"
   local got=$?
-  [ $got = "$want" ] || { echo "demo: ended with $got, expected $want" >&2; exit 1; }
+  [[ ",$want," == *",$got,"* ]] || { echo "demo: ended with $got, expected $want" >&2; exit 1; }
 }
 
 say "A site is written: 2 spines, 4 leafs, 2 tenants, 6 servers."
@@ -51,4 +51,8 @@ echo
 run rtmctl net drift
 run rtmctl net verify
 run rtmctl net history
-say "Done. The README says what to do next."
+
+say "A spine loses power while hosts talk: what is lost, beside what was to be expected; then it is put back."
+report=$PWD/drill-report.html # 6 and 7: a busy machine may lose more than was promised, or too much to say
+run exit=0,6,7 rtmctl drill run spine-loss spine1 --report "$report"
+say "Done. The report: $report. The README says what to do next."

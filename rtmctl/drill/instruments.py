@@ -18,6 +18,8 @@ class Recorded:
     """flow to what counters showed it on before the fault: links by identity, cables to hosts as (leaf, port)"""
     doubts: tuple[str, ...] = ()
     """what is not known because a recorder failed"""
+    imprecise: tuple[str, ...] = ()
+    """whose moments may stand in the wrong order, with the error of their times"""
     absent: Mapping[str, str] = field(default_factory=dict)
     """switches that were not heard to the end, with the reason: a doubt unless the fault is on them"""
 

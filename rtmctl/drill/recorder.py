@@ -61,6 +61,7 @@ class SwitchRecorder:
             moments=(*timeline(recorded.events, began_ns, self._names), *silences),
             used=used,
             doubts=(*self._doubts, *recorded.doubts),
+            imprecise=recorded.imprecise,
             absent=recorded.absent,
         )
 

@@ -227,6 +227,7 @@ class OneRun:
             resolution_ms=probed.resolution_ms,
             steady=steady.holds,
             ended_early=evidence.aborted,
+            imprecise=recorded.imprecise,
         )
 
     async def _steady(self) -> Steady:

@@ -291,6 +291,8 @@ class Run:
     """the network was verified and back at its steady state at the end"""
     ended_early: str = ""
     """why the fault was taken back before its time"""
+    imprecise: tuple[str, ...] = ()
+    """switches whose moments may stand in the wrong order, with the error of their times"""
 
 
 @dataclass(frozen=True, slots=True)

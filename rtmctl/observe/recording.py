@@ -40,14 +40,20 @@ class Recorded:
 
     @property
     def doubts(self) -> tuple[str, ...]:
-        """Why something that happened may be missing here, or stands at a wrong time; whoever is absent is none."""
+        """Why something that happened may be missing here; whoever is absent is none."""
         found = [f"{device}: not recorded: {reason}" for device, reason in sorted(self.missing.items())]
         for device, record in sorted(self.devices.items()):
             found += [f"{device}: {doubt}" for doubt in record.doubts]
-            error_ms = record.clock.error_ns / 1e6
-            if error_ms > CLOCK_ERROR_MS:
-                found.append(f"{device}: its clock is known to ±{error_ms:.1f} ms only")
         return tuple(found)
+
+    @property
+    def imprecise(self) -> tuple[str, ...]:
+        """Whose events may stand in the wrong order: their times are not exact. What probes measured is not touched."""
+        return tuple(
+            f"{device}: its clock is known to ±{error_ms:.1f} ms only"
+            for device, record in sorted(self.devices.items())
+            if (error_ms := record.clock.error_ns / 1e6) > CLOCK_ERROR_MS
+        )
 
 
 class Recording:

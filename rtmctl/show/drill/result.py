@@ -59,6 +59,8 @@ def print_report(report: DrillReport, console: Console) -> None:
         _spread(digests, console)
         _explain(report, digests, console)
     print_timeline(report, console)
+    for note in sorted({note for run in report.runs for note in run.imprecise}, key=natural_key):
+        console.print(Text(f"  {note}", style="dim"))
     _end(report, console)
     if not report.restored:
         print_unrestored(report, console)

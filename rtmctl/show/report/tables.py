@@ -75,7 +75,8 @@ def _count(number: int) -> Cell:
 def moment_table(run: Run | None) -> Table:
     moments = sorted(run.moments, key=lambda moment: moment.at_ms) if run else []
     rows = tuple((Cell(f"{m.at_ms:.1f}", m.at_ms), Cell(m.node), Cell(m.kind), Cell(m.text)) for m in moments[:MOMENTS])
-    note = f"{len(moments) - MOMENTS} more: the JSON form holds all" if len(moments) > MOMENTS else ""
+    more = (f"{len(moments) - MOMENTS} more: the JSON form holds all",) if len(moments) > MOMENTS else ()
+    note = "; ".join((*more, *(run.imprecise if run else ())))
     return Table("moments", ("ms since the fault", "node", "kind", "what"), rows, note)
 
 

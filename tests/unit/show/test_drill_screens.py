@@ -1,5 +1,6 @@
 """What people see of drills, as texts to review. `pytest --update-golden` writes them anew."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,10 @@ def test_what_did_not_pass_says_what_to_do(name: str, capsys: pytest.CaptureFixt
     assert all(reason in said for run in report.runs for reason in run.reasons)
     assert ("next: " in said) is report.restored
     assert ("rtmctl drill recover" in said) is not report.restored
+
+
+def test_switches_whose_times_are_not_exact_are_named_once(capsys: pytest.CaptureFixture[str]) -> None:
+    report = refuted()
+    note = "leaf1: its clock is known to ±8.0 ms only"
+    show_report(replace(report, runs=tuple(replace(run, imprecise=(note,)) for run in report.runs)), Output.TEXT)
+    assert capsys.readouterr().out.count(note) == 1

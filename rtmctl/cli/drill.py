@@ -11,7 +11,7 @@ import typer
 from rtmctl.base import Exit, PermanentError
 from rtmctl.cli.context import OpenSite, only, open_site
 from rtmctl.cli.loop import wait_for
-from rtmctl.cli.options import Command, Output, globals_of
+from rtmctl.cli.options import Command, Noun, Output, globals_of
 
 if TYPE_CHECKING:
     from rtmctl.cli.drilling import Drilling
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rtmctl.drill.types import Drill, DrillReport
 
 app = typer.Typer(
-    no_args_is_help=True, help="Break it on purpose, measure the loss, put it back.", rich_markup_mode="rich"
+    cls=Noun, no_args_is_help=True, help="Break it on purpose, measure the loss, put it back.", rich_markup_mode="rich"
 )
 
 WhichArgument = Annotated[

@@ -8,12 +8,14 @@ import typer
 
 from rtmctl.base import Exit, PermanentError
 from rtmctl.cli.context import only, open_site
-from rtmctl.cli.options import Command, Output
+from rtmctl.cli.options import Command, Noun, Output
 
 if TYPE_CHECKING:  # `--help` loads none of these
     from rtmctl.show.probe.measured import What
 
-app = typer.Typer(no_args_is_help=True, help="Loss and latency between hosts, end to end.", rich_markup_mode="rich")
+app = typer.Typer(
+    cls=Noun, no_args_is_help=True, help="Loss and latency between hosts, end to end.", rich_markup_mode="rich"
+)
 
 UNTIL_TOLD_S = 10 * 365 * 86400.0
 SMALLEST = {4: 72, 6: 92}

@@ -77,7 +77,7 @@ def test_a_connection_that_fails_says_how(
     node: Device, case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transport.open_ssh, "__defaults__", (2.0,))
-    monkeypatch.setattr(transport.AgentChannel.open.__func__, "__defaults__", (2.0,))
+    monkeypatch.setattr(transport.AgentChannel.open.__func__, "__defaults__", (2.0, transport.AGENT_PROGRAM))
     changes, error, words = CASES[case]
     endpoint = node.endpoint()
     with pytest.raises(error, match=words) as caught:

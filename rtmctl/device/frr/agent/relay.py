@@ -66,6 +66,8 @@ def load_relay(device: Device, text: str) -> None:
     result = device.run(command, timeout=30)
     if result.rc != 0:
         raise AgentError("apply", SECTION, last_line(result))
+    if command[0] == "systemctl" and not wanted:  # one that was killed before stays a failed unit, though it is ended
+        device.run(["systemctl", "reset-failed", UNIT])
 
 
 def wrong_relays(device: Device, text: str) -> list[str]:

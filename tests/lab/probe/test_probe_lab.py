@@ -51,7 +51,8 @@ def test_round_trips_with_a_machine_over_ssh(here: Probed) -> None:
     for flow in found["flows"]:
         assert flow["rtt"]["count"] >= 45
         assert 0 < flow["rtt_network"]["min_ms"] <= flow["rtt"]["min_ms"]
-        assert 0 < flow["latency"]["clock_error_ms"] < flow["rtt_network"]["min_ms"]
+        # no more than the fastest there and the fastest back take together, which are not those of one round trip
+        assert 0 < flow["latency"]["clock_error_ms"] < 2 * flow["rtt_network"]["min_ms"]
 
 
 REFUSALS = {

@@ -271,7 +271,8 @@ def test_a_port_that_is_taken_is_named() -> None:
 
 
 LONELY = """
-import asyncio, os, sys
+import asyncio, os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in the background may have it ignored
 sys.path.insert(0, {here!r})
 from test_probe_agent import *
 async def main():

@@ -61,11 +61,11 @@ def configure(lab: Lab, models: dict[str, DeviceModel], transaction: str) -> Non
 
 
 def next_hops(lab: Lab, leaf: str, prefix: str, vrf: str = "default") -> list[str]:
-    """Interfaces (underlay) or VTEPs (VRF) that zebra installed for the prefix."""
-    done = lab.run(leaf, "vtysh", "-c", f"show ip route vrf {vrf} {prefix} json")
-    routes = json.loads(done.stdout or "{}").get(prefix, [])
-    hops = [hop for route in routes if route.get("selected") for hop in route["nexthops"] if hop.get("fib")]
-    return sorted(hop["interfaceName"] if vrf == "default" else hop["ip"] for hop in hops)
+    """Interfaces (underlay) or VTEPs (VRF) of the kernel's route: FRR 10.3 marks but one of equal hops as installed."""
+    space = () if vrf == "default" else ("-n", vrf)
+    done = lab.run(leaf, "ip", *space, "-j", "route", "show", prefix)
+    hops = [hop for route in json.loads(done.stdout or "[]") for hop in route.get("nexthops", [route])]
+    return sorted(hop["dev"] if vrf == "default" else hop["gateway"] for hop in hops)
 
 
 @pytest.mark.parametrize(("overlay", "underlay"), [("ibgp-rr", "unnumbered"), ("ebgp-multihop", "numbered")])

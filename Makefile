@@ -21,6 +21,7 @@ check: .venv/.ready
 bench: .venv/.ready
 	@.venv/bin/python -m bench
 	@.venv/bin/python -m bench.kill
+	@.venv/bin/python -m bench.drill
 
 docs: .venv/.ready
 	@.venv/bin/python docs/record.py

@@ -2,7 +2,7 @@
 
 python -m bench.drill [--runs N] [--resume] [WORD …]     rows that hold a word; needs root and an idle machine
 
-Rows are kept in drill.json as they come: `--resume` goes on with those that are missing.
+Rows are kept in drill.json as they come, each with its date and commit: `--resume` goes on with those that are missing.
 """
 
 import argparse
@@ -106,8 +106,8 @@ def main(words: list[str]) -> int:
     options.add_argument("--resume", action="store_true")
     options.add_argument("words", nargs="*")
     said = options.parse_args(words)
-    record = json.loads(RECORD.read_text()) if said.resume and RECORD.exists() else about()
-    done = {row["drill"] for row in record["rows"]}
+    kept = json.loads(RECORD.read_text()) if RECORD.exists() else {}
+    done = kept if said.resume else {}
     wanted = [row for row in ROWS if not said.words or any(word in row.name for word in said.words)]
     print(LINE.format("drill", "runs", "local", "max", "remote", "max", "ms; promised"))
     with tempfile.TemporaryDirectory() as work:
@@ -123,13 +123,12 @@ def main(words: list[str]) -> int:
                     ready(Path(work) / "site", interval_ms)
                 found = drilled(row, Path(work), said.runs)
                 print(line_of(row, found), flush=True)
-                record["rows"].append(found)
-                if not said.words:
-                    RECORD.write_text(json.dumps(record, indent=1) + "\n")
+                kept[row.name] = found
+                RECORD.write_text(json.dumps(kept, indent=1) + "\n")
         finally:
             rtmctl("lab", "down", exits=(0, 1))
-    bad = [row["drill"] for row in record["rows"] if row["wrong"]]
-    print(f"{len(record['rows'])} drills, {len(bad)} beyond what is promised; load now {os.getloadavg()[0]:.1f}")
+    bad = [name for name, row in kept.items() if row["wrong"]]
+    print(f"{len(kept)} drills, {len(bad)} beyond what is promised; load now {os.getloadavg()[0]:.1f}")
     return bool(bad)
 
 
@@ -164,8 +163,8 @@ def drilled(row: Row, work: Path, runs: int) -> dict[str, Any]:
         text=True,
         check=False,
     )
-    found: dict[str, Any] = {"drill": row.name, "exit": done.returncode, "s": round(time.monotonic() - begun, 1)}
-    found["load"] = round(os.getloadavg()[0], 1)
+    found: dict[str, Any] = {key: value for key, value in about().items() if key != "rows"}
+    found |= {"exit": done.returncode, "s": round(time.monotonic() - begun, 1), "load": round(os.getloadavg()[0], 1)}
     if not done.stdout.strip():
         return {**found, "wrong": done.stderr.strip().splitlines()[-1]}
     report = json.loads(done.stdout.splitlines()[-1])
